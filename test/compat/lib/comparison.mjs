@@ -1,0 +1,49 @@
+// Every scenario once against each target, each with its own database, and the transcripts compared.
+
+import { accepted } from "./differences.mjs";
+import { normalise } from "./normalise.mjs";
+import { byProfile, inParallel, load } from "./scenarios.mjs";
+import { startTargets } from "./targets.mjs";
+import { compare, describe } from "./transcript.mjs";
+import { World } from "./world.mjs";
+
+export async function compareAll({ names, only, jobs, show, serverURL }, report) {
+  const scenarios = await load("scenarios", only);
+  if (scenarios.length === 0) throw new Error(`no scenario contains ${JSON.stringify(only)}`);
+  for (const [profile, group] of byProfile(scenarios)) {
+    const { targets, stop } = await startTargets(names, { profile, serverURL });
+    try {
+      await inParallel(group, jobs, async (scenario) => report(await judge(scenario, targets, show)));
+    } finally {
+      await stop();
+    }
+  }
+}
+
+async function judge({ file, name, run }, targets, show) {
+  const title = `${file}: ${name}`;
+  const began = Date.now();
+  const runs = await Promise.all(targets.map((target) => play(title, run, target)));
+  const names = targets.map((target) => target.name);
+  const found = compare(...runs);
+  const postern = names.includes("postern");
+  const { unexpected, stale } = postern ? accepted(title, found) : { unexpected: found, stale: [] };
+  const problems = [
+    ...runs.flatMap(({ name, error }) => (error ? [`${name} could not finish: ${error.stack}`] : [])),
+    ...unexpected.map((difference) => describe(difference, names)),
+    ...stale.map(({ step, at }) => `the accepted difference at step ${step}, ${at}, is gone: remove it from lib/differences.mjs`),
+  ];
+  const steps = runs[0].transcript.length;
+  const shown = show ? { transcript: normalise(runs[0].transcript) } : {};
+  return { file, name, ok: problems.length === 0, ms: Date.now() - began, steps, problems, ...shown };
+}
+
+async function play(title, run, target) {
+  const world = new World(target, title);
+  try {
+    await run(world);
+    return { name: target.name, transcript: world.transcript };
+  } catch (error) {
+    return { name: target.name, transcript: world.transcript, error };
+  }
+}

@@ -1,0 +1,50 @@
+// Two targets on one database: every scenario of interop/ in both directions. These assert by
+// themselves, as there is no second run to compare with.
+
+import { byProfile, inParallel, load } from "./scenarios.mjs";
+import { startTargets } from "./targets.mjs";
+import { World } from "./world.mjs";
+
+export async function interoperate({ names, only, jobs, serverURL }, report) {
+  const scenarios = await load("interop", only);
+  if (scenarios.length === 0) throw new Error(`no scenario contains ${JSON.stringify(only)}`);
+  for (const [profile, group] of byProfile(scenarios)) {
+    const { targets, secret, stop } = await startTargets(names, { profile, serverURL, shared: true });
+    const directed = group.flatMap((scenario) => directions(targets).map((pair) => ({ scenario, pair })));
+    try {
+      await inParallel(directed, jobs, async ({ scenario, pair }) => report(await judge(scenario, pair, secret)));
+    } finally {
+      await stop();
+    }
+  }
+}
+
+function directions([first, second]) {
+  return [
+    [first, second],
+    [second, first],
+  ];
+}
+
+async function judge({ file, name, run }, [here, there], secret) {
+  const title = `${name} (${here.name} to ${there.name})`;
+  const began = Date.now();
+  const problems = [];
+  try {
+    await run({ here: new World(here, title), there: new World(there, title), secret });
+  } catch (error) {
+    problems.push(error.stack);
+  }
+  return { file, name: title, ok: problems.length === 0, ms: Date.now() - began, problems };
+}
+
+/** Asks again until the answer is right: another server's change may be seen a moment later. */
+export async function eventually(what, probe, patience = 10_000) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const right = await probe();
+    if (right) return right;
+    if (Date.now() > deadline) throw new Error(`${what}: not so within ${patience} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,130 @@
+// Replaces what differs from run to run (ids, tokens, signatures, dates) by placeholders that keep the
+// kind, the length, and who equals whom; everything else stays as it is.
+
+import { decodeJwt, decodeProtectedHeader } from "jose";
+import { parseSetCookie } from "./jar.mjs";
+
+const comparedHeaders = [
+  "access-control-allow-credentials",
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "allow",
+  "cache-control",
+  "content-type",
+  "location",
+  "pragma",
+  "set-auth-token",
+  "x-retry-after",
+];
+
+const patterns = {
+  jwt: /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g,
+  scrypt: /\b[0-9a-f]{32}:[0-9a-f]{128}\b/g,
+  signature: /\.[A-Za-z0-9+/]{43}=/g,
+  encodedSignature: /\.(?:[A-Za-z0-9]|%2[BF]){43}%3D/gi,
+  token: /(?<![A-Za-z0-9])(?:[A-Za-z0-9]{32}|[A-Za-z0-9]{24})(?![A-Za-z0-9])/g,
+  date: /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g,
+};
+
+/** Normalises the entries of one transcript; equal values get equal placeholders throughout. */
+export function normalise(transcript) {
+  const scrub = new Scrubber();
+  return transcript.map((entry) => ("note" in entry ? noteOf(entry, scrub) : exchangeOf(entry, scrub)));
+}
+
+function noteOf({ at, note, value }, scrub) {
+  return { note, value: scrub.value(value, at) };
+}
+
+function exchangeOf({ at, request, status, reason, headers, text }, scrub) {
+  const value = (text) => scrub.text(text, at);
+  return {
+    request: value(request),
+    status,
+    reason,
+    headers: headersOf(headers, value),
+    cookies: cookiesOf(headers, value),
+    body: bodyOf(text, scrub, at),
+  };
+}
+
+function headersOf(headers, value) {
+  const kept = headers.filter(([name]) => comparedHeaders.includes(name));
+  return Object.fromEntries(kept.map(([name, text]) => [name, value(text)]));
+}
+
+// Set twice, a cookie has its last value: what a browser ends up with is what counts.
+function cookiesOf(headers, value) {
+  const cookies = {};
+  for (const [header, line] of headers) {
+    if (header !== "set-cookie") continue;
+    const { name, value: text, attributes } = parseSetCookie(line);
+    cookies[name] = { value: value(text), attributes };
+  }
+  return cookies;
+}
+
+function bodyOf(text, scrub, at) {
+  if (text === "") return "";
+  try {
+    return scrub.value(JSON.parse(text), at);
+  } catch {
+    return text.startsWith("<") ? "<html>" : scrub.text(text, at);
+  }
+}
+
+class Scrubber {
+  #names = new Map();
+
+  value(value, at) {
+    if (value instanceof Date) return this.text(value.toISOString(), at);
+    if (typeof value === "string") return this.text(value, at);
+    if (Array.isArray(value)) return inOrderOfCreation(value).map((item) => this.value(item, at));
+    if (value === null || typeof value !== "object") return value;
+    const keys = Object.keys(value).sort();
+    return Object.fromEntries(keys.map((key) => [key, this.value(value[key], at)]));
+  }
+
+  text(text, at) {
+    return text
+      .replace(patterns.jwt, (jwt) => this.#jwt(jwt, at))
+      .replace(patterns.scrypt, "<scrypt>")
+      .replace(patterns.date, (date) => moment(Date.parse(date), at))
+      .replace(patterns.signature, ".<signature>")
+      .replace(patterns.encodedSignature, ".<encoded signature>")
+      .replace(patterns.token, (token) => this.#name(token));
+  }
+
+  #jwt(jwt, at) {
+    try {
+      const { iat, exp, ...claims } = decodeJwt(jwt);
+      const times = { iat: iat && moment(iat * 1000, at), exp: exp && moment(exp * 1000, at) };
+      return `<jwt ${JSON.stringify(decodeProtectedHeader(jwt))} ${JSON.stringify(this.value({ ...claims, ...times }, at))}>`;
+    } catch {
+      return "<broken jwt>";
+    }
+  }
+
+  #name(token) {
+    if (!this.#names.has(token)) this.#names.set(token, this.#names.size + 1);
+    const alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9";
+    return `<${alphabet}{${token.length}} #${this.#names.get(token)}>`;
+  }
+}
+
+// Rows come in whatever order the database likes; by age they can be compared.
+function inOrderOfCreation(items) {
+  if (!items.every((item) => item?.createdAt)) return items;
+  return [...items].sort((a, b) => new Date(a.createdAt) - new Date(b.createdAt));
+}
+
+/** A date as its distance from the moment of the exchange, in whole minutes, hours or days. */
+function moment(date, at) {
+  const minutes = Math.round((date - at) / 60_000);
+  if (Math.abs(minutes) <= 1) return "<now>";
+  const sign = minutes < 0 ? "-" : "+";
+  const distance = Math.abs(minutes);
+  if (distance < 120) return `<now${sign}${distance}min>`;
+  const hours = Math.round(distance / 60);
+  return hours < 48 ? `<now${sign}${hours}h>` : `<now${sign}${Math.round(hours / 24)}d>`;
+}

@@ -1,0 +1,104 @@
+// Postern as a target: `postern serve` with a profile's configuration, mailing through a fake Resend.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDatabase } from "./database.mjs";
+import { freePort, start, untilReady } from "./process.mjs";
+import { profiles } from "./profiles.mjs";
+import { startResend } from "./resend.mjs";
+import { disconnect } from "./wire.mjs";
+
+/** How long Postern may answer from its cache after somebody else changed the database. */
+export const cacheTTL = 200;
+
+/**
+ * Starts the binary that POSTERN_BINARY names.
+ * @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()}
+ */
+export async function startPostern({ name, profile, databaseURL, publicURL, secret }) {
+  const binary = process.env.POSTERN_BINARY;
+  if (!binary) throw new Error("POSTERN_BINARY must name the postern binary");
+  const resend = await startResend();
+  const folder = await mkdtemp(join(tmpdir(), "postern-compat-"));
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const file = join(folder, "postern.yaml");
+  const settings = configuration(profiles[profile], { port, adminPort, databaseURL, publicURL, secret, resend });
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify(settings, null, 2));
+  const running = start(binary, ["serve", "--config", file], {});
+  const target = {
+    name,
+    baseURL: publicURL,
+    address: `http://127.0.0.1:${port}`,
+    database: openDatabase(databaseURL),
+    staleFor: cacheTTL * 2,
+    mails: resend.mails,
+    settleMails,
+    output: running.output,
+    async stop() {
+      disconnect(target);
+      await target.database.end();
+      await running.stop();
+      await resend.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+  await untilReady(name, running, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  return target;
+}
+
+function configuration(profile, { port, adminPort, databaseURL, publicURL, secret, resend }) {
+  return {
+    server: {
+      listen: `127.0.0.1:${port}`,
+      admin_listen: `127.0.0.1:${adminPort}`,
+      public_url: publicURL,
+      trusted_proxies: ["127.0.0.1/32"],
+    },
+    // Scenarios speak to the auth API only; nothing is forwarded.
+    upstream: { url: "http://127.0.0.1:1" },
+    database: { url: databaseURL, auto_migrate: true },
+    session_cache: { ttl: `${cacheTTL}ms`, negative_ttl: `${cacheTTL}ms` },
+    mail: {
+      transport: "resend",
+      from: "Postern <auth@postern.test>",
+      notifications: false,
+      resend: { api_key: resend.apiKey, base_url: resend.url },
+    },
+    rate_limit: { enabled: false },
+    auth: authentication(profile, secret),
+  };
+}
+
+function authentication(profile, secret) {
+  return {
+    secret,
+    trusted_origins: profile.trustedOrigins,
+    email_password: {
+      require_email_verification: profile.requireEmailVerification,
+      auto_sign_in: profile.autoSignIn,
+      reset_token_expires_in: `${profile.resetExpiresIn}s`,
+      revoke_sessions_on_password_reset: profile.revokeSessionsOnPasswordReset,
+    },
+    email_verification: {
+      send_on_sign_up: profile.sendOnSignUp,
+      send_on_sign_in: profile.sendOnSignIn,
+      auto_sign_in_after_verification: profile.autoSignInAfterVerification,
+      expires_in: `${profile.verificationExpiresIn}s`,
+    },
+    user: {
+      change_email: { enabled: profile.changeEmail, confirm_current: profile.confirmCurrentEmail },
+      delete_user: { enabled: profile.deleteUser, verification: profile.deleteUserMail },
+    },
+    bearer: { require_signature: profile.bearerRequireSignature },
+  };
+}
+
+// Postern mails from a queue, in order: when the mail of a request made now has arrived, all earlier
+// ones have.
+async function settleMails(world) {
+  const courier = await world.stranger(`courier${world.couriers++}`);
+  await world.post("/request-password-reset", { email: courier.email, redirectTo: "/" });
+  await world.mail(courier.email, "reset-password");
+}

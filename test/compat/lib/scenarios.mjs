@@ -1,0 +1,36 @@
+// Finds the scenario files of a folder: each exports `profile` (default "sample") and `scenarios`, an
+// object from a name in words to an async function.
+
+import { readdir } from "node:fs/promises";
+
+/** @returns [{file, profile, name, run}] of those whose file or name contains `only` */
+export async function load(folder, only) {
+  const base = new URL(`../${folder}/`, import.meta.url);
+  const files = (await readdir(base)).filter((file) => file.endsWith(".mjs")).sort();
+  const found = [];
+  for (const file of files) {
+    const { profile = "sample", scenarios } = await import(new URL(file, base));
+    for (const [name, run] of Object.entries(scenarios)) {
+      found.push({ file: file.replace(".mjs", ""), profile, name, run });
+    }
+  }
+  return found.filter(({ file, name }) => `${file}: ${name}`.includes(only));
+}
+
+/** Groups scenarios by profile, in order of appearance. */
+export function byProfile(scenarios) {
+  const groups = new Map();
+  for (const scenario of scenarios) {
+    groups.set(scenario.profile, [...(groups.get(scenario.profile) ?? []), scenario]);
+  }
+  return groups;
+}
+
+/** Runs `work` over the items, at most `jobs` at once. */
+export async function inParallel(items, jobs, work) {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+}

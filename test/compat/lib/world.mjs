@@ -1,0 +1,144 @@
+// What one scenario sees of one target: requests, browsers, mails and rows, all of it written down.
+
+import { createHash } from "node:crypto";
+import { Browser } from "./browser.mjs";
+import { rowsOf } from "./rows.mjs";
+import { send } from "./wire.mjs";
+
+const basePath = "/api/auth";
+const patience = 20_000;
+
+export class World {
+  #quiet = 0;
+
+  /** @param name the scenario's, from which its addresses are made, alike at every target */
+  constructor(target, name) {
+    this.target = target;
+    this.slug = createHash("sha256").update(name).digest("hex").slice(0, 8);
+    this.transcript = [];
+    this.couriers = 0;
+  }
+
+  /** An address that no other scenario uses. */
+  address(who) {
+    return `${who}.${this.slug}@people.test`;
+  }
+
+  browser() {
+    return new Browser(this);
+  }
+
+  /** Sends exactly this, without a browser's headers. "^/x" is a path outside the base path. */
+  async request(method, path, { headers = {}, body, cookie } = {}) {
+    const full = absolute(path);
+    const at = Date.now();
+    const exchange = await send(this.target, { method, path: full, headers: { cookie, ...headers }, body });
+    this.#record({ at, request: `${method} ${full}`, ...exchange });
+    return exchange;
+  }
+
+  get(path, options) {
+    return this.request("GET", path, options);
+  }
+
+  post(path, body, options) {
+    return this.request("POST", path, { ...options, body });
+  }
+
+  /** Writes down something the scenario computed itself, such as the sorted outcomes of a race. */
+  note(subject, value) {
+    this.#record({ at: Date.now(), note: subject, value });
+  }
+
+  /** Does the preparations of a scenario without writing them down. */
+  async quietly(prepare) {
+    this.#quiet++;
+    try {
+      return await prepare();
+    } finally {
+      this.#quiet--;
+    }
+  }
+
+  #record(entry) {
+    if (this.#quiet === 0) this.transcript.push(entry);
+  }
+
+  /** A browser of a new user, verified and signed in. Not written down. */
+  member(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image } = {}) {
+    return this.quietly(async () => {
+      const email = this.address(who);
+      const browser = await this.stranger(who, { password, name, image });
+      if (!browser.jar.session()) {
+        await browser.open((await this.mail(email, "verify-email")).url);
+      }
+      if (!browser.jar.session()) {
+        await browser.post("/sign-in/email", { email, password });
+      }
+      if (!browser.jar.session()) throw new Error(`no session for ${email} at ${this.target.name}`);
+      return browser;
+    });
+  }
+
+  /** A browser of somebody who signed up and did nothing more. Not written down. */
+  stranger(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image } = {}) {
+    return this.quietly(async () => {
+      const browser = Object.assign(this.browser(), { email: this.address(who), password });
+      const answer = await browser.post("/sign-up/email", { name, email: browser.email, password, image });
+      if (answer.status !== 200) throw new Error(`sign-up at ${this.target.name}: ${answer.status} ${answer.text}`);
+      return browser;
+    });
+  }
+
+  /** One more browser in which the same user signs in. Not written down. */
+  device({ email, password }, body = {}) {
+    return this.quietly(async () => {
+      const browser = Object.assign(this.browser(), { email, password });
+      await browser.post("/sign-in/email", { email, password, ...body });
+      return browser;
+    });
+  }
+
+  /** The nth (default first) mail of this kind to this address; waits for it. */
+  async mail(to, kind, nth = 1) {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const found = (await this.target.mails()).filter((mail) => mail.to === to && mail.kind === kind);
+      if (found.length >= nth) return found[nth - 1];
+      if (Date.now() > deadline) throw new Error(`no ${kind} mail number ${nth} to ${to} at ${this.target.name}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** Writes down all mails that this scenario's people got so far. */
+  async mails() {
+    await this.quietly(() => this.target.settleMails(this));
+    const ours = (mail) => mail.to.includes(this.slug) && !mail.to.startsWith("courier");
+    const mails = (await this.target.mails()).filter(ours);
+    mails.sort((a, b) => `${a.to} ${a.kind}`.localeCompare(`${b.to} ${b.kind}`));
+    this.note("mails", mails);
+  }
+
+  /** Writes down the database rows of this scenario's people. */
+  async rows() {
+    this.note("rows", await rowsOf(this.target.database, this.slug));
+  }
+
+  /** Changes or reads the database behind the target's back; goes on when the target must have noticed. */
+  async sql(statement, ...values) {
+    const { rows } = await this.target.database.query(statement, values);
+    await new Promise((resolve) => setTimeout(resolve, this.target.staleFor ?? 0));
+    return rows;
+  }
+
+  /** The id of the user with this address. */
+  async userID(email) {
+    const { rows } = await this.target.database.query(`select id from "user" where email = $1`, [email]);
+    return rows[0]?.id;
+  }
+}
+
+function absolute(path) {
+  if (path.startsWith("^")) return path.slice(1);
+  return path.startsWith(basePath + "/") ? path : basePath + path;
+}

@@ -1,0 +1,49 @@
+// A profile as better-auth options.
+
+import { bearer } from "better-auth/plugins/bearer";
+
+/**
+ * @param profile one of lib/profiles.mjs
+ * @param deps {database: pg.Pool, baseURL, secret, deliver(to, url, token)}
+ */
+export function options(profile, { database, baseURL, secret, deliver }) {
+  return {
+    database,
+    baseURL,
+    secret,
+    trustedOrigins: profile.trustedOrigins,
+    plugins: [bearer({ requireSignature: profile.bearerRequireSignature })],
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    logger: { disabled: !process.env.COMPAT_LOG },
+    emailAndPassword: {
+      enabled: true,
+      autoSignIn: profile.autoSignIn,
+      requireEmailVerification: profile.requireEmailVerification,
+      resetPasswordTokenExpiresIn: profile.resetExpiresIn,
+      revokeSessionsOnPasswordReset: profile.revokeSessionsOnPasswordReset,
+      sendResetPassword: async ({ user, url, token }) => deliver(user.email, url, token),
+    },
+    emailVerification: {
+      sendOnSignUp: profile.sendOnSignUp,
+      sendOnSignIn: profile.sendOnSignIn,
+      autoSignInAfterVerification: profile.autoSignInAfterVerification,
+      expiresIn: profile.verificationExpiresIn,
+      sendVerificationEmail: async ({ user, url, token }) => deliver(user.email, url, token),
+    },
+    user: {
+      changeEmail: {
+        enabled: profile.changeEmail,
+        ...(profile.confirmCurrentEmail && {
+          sendChangeEmailConfirmation: async ({ user, url, token }) => deliver(user.email, url, token),
+        }),
+      },
+      deleteUser: {
+        enabled: profile.deleteUser,
+        ...(profile.deleteUserMail && {
+          sendDeleteAccountVerification: async ({ user, url, token }) => deliver(user.email, url, token),
+        }),
+      },
+    },
+  };
+}
