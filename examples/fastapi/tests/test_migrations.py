@@ -71,4 +71,5 @@ def test_a_table_without_a_model_would_be_dropped_but_for_the_filter() -> None:
         stranger = Table("session", MetaData(), Column("id", Text, primary_key=True))
         stranger.create(connection)
         difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
     assert ("remove_table", "session") in [(change[0], getattr(change[1], "name", None)) for change in difference]
