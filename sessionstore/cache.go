@@ -1,0 +1,274 @@
+package sessionstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// Cache is a Store that answers FindSession from memory. Every other call goes to the Store, which tells the cache what
+// changed. InTx hands out the Store itself: what a transaction reads is never remembered.
+//
+// How stale an answer may be: a change made through the same Store is seen at once, one made elsewhere after TTL, or
+// StaleIfError later while the database is unavailable.
+//
+// Keys are SHA-256 sums, so the index holds no token; the sessions themselves do, as rows.
+type Cache struct {
+	*Store
+	config        CacheConfig
+	now           func() time.Time
+	observe       func(result string)
+	observeLookup func(time.Duration)
+
+	mu      sync.Mutex
+	known   *simplelru.LRU[TokenKey, *entry]
+	unknown *simplelru.LRU[TokenKey, time.Time] // until when
+	byUser  map[UserID]*entry                   // head of the list of a user's entries
+	flights map[TokenKey]*flight
+	outage  time.Time // until when stale entries are served without asking again
+}
+
+// CacheOptions are what NewCache takes besides settings. The zero value works.
+type CacheOptions struct {
+	Now           func() time.Time    // time.Now without one
+	Observe       func(result string) // hears hit, miss, negative or stale, once for each FindSession
+	ObserveLookup func(time.Duration) // hears how long each query took
+}
+
+// What Observe hears.
+const (
+	cacheHit      = "hit"
+	cacheMiss     = "miss"
+	cacheNegative = "negative"
+	cacheStale    = "stale"
+)
+
+// outagePause is for how long stale entries are served without a query after one has shown the database to be unavailable.
+// Otherwise a database that does not even refuse would hold every request up until the query times out.
+const outagePause = time.Second
+
+// entry is one remembered session. The entries of a user form a list, so that forgetting a user costs as much as they
+// have sessions, instead of a walk over the whole cache.
+type entry struct {
+	identity   *Identity
+	key        TokenKey
+	at         time.Time
+	next, prev *entry
+}
+
+// flight is a query under way, whose answer all who ask for the same token meanwhile share.
+type flight struct {
+	done     chan struct{}
+	identity *Identity // these two are set before done is closed
+	err      error
+	outdated bool // something changed since it started: its answer is not remembered
+}
+
+// NewCache returns a cache in front of the store, which it listens to from then on.
+func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
+	c := &Cache{
+		Store: s, config: cfg, now: o.Now, observe: o.Observe, observeLookup: o.ObserveLookup,
+		byUser: map[UserID]*entry{}, flights: map[TokenKey]*flight{},
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.observe == nil {
+		c.observe = func(string) {}
+	}
+	if c.observeLookup == nil {
+		c.observeLookup = func(time.Duration) {}
+	}
+	// NewLRU fails on sizes below one only; those turn the cache off and FindSession does not touch the lists.
+	c.known, _ = simplelru.NewLRU(max(cfg.Size, 1), func(_ TokenKey, e *entry) { c.unlink(e) })
+	// A list of its own, and a smaller one: a flood of invented tokens must not drive out those of users.
+	c.unknown, _ = simplelru.NewLRU[TokenKey, time.Time](max(cfg.Size/8, 1), nil)
+	s.watch(c.forget)
+	return c
+}
+
+// FindSession is Store.FindSession, from memory where possible. The Identity is shared by all who ask: treat it as immutable.
+func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error) {
+	if c.config.Size == 0 {
+		c.observe(cacheMiss)
+		return c.lookup(ctx, token)
+	}
+	key := token.Key()
+	now := c.now()
+	c.mu.Lock()
+	if identity, result := c.recall(key, now); result != "" {
+		c.mu.Unlock()
+		c.observe(result)
+		if identity == nil {
+			return nil, ErrNotFound
+		}
+		return identity, nil
+	}
+	f := c.join(ctx, key, token)
+	c.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		c.observe(cacheMiss)
+		return nil, waitError(ctx)
+	}
+	if errors.Is(f.err, ErrUnavailable) {
+		if identity := c.stale(key); identity != nil {
+			c.observe(cacheStale)
+			return identity, nil
+		}
+	}
+	c.observe(cacheMiss)
+	return f.identity, f.err
+}
+
+// Forget drops what is remembered about a token, for changes made by another process.
+func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key}) }
+
+// ForgetUser drops what is remembered about all sessions of a user, for changes made by another process.
+func (c *Cache) ForgetUser(user UserID) { c.forget(change{user: user}) }
+
+// recall answers from memory. The result is empty when the database must be asked, and identity is nil for a token known
+// to be unknown.
+func (c *Cache) recall(key TokenKey, now time.Time) (*Identity, string) {
+	if e, ok := c.known.Get(key); ok {
+		switch age := now.Sub(e.at); {
+		case age < c.config.TTL:
+			return e.identity, cacheHit
+		case now.Before(c.outage) && age < c.config.TTL+c.config.StaleIfError:
+			return e.identity, cacheStale
+		}
+		return nil, ""
+	}
+	if until, ok := c.unknown.Get(key); ok && now.Before(until) {
+		return nil, cacheNegative
+	}
+	return nil, ""
+}
+
+// stale returns an entry that has outlived its TTL but may be served while the database is unavailable.
+func (c *Cache) stale(key TokenKey) *Identity {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.known.Peek(key); ok && now.Sub(e.at) < c.config.TTL+c.config.StaleIfError {
+		return e.identity
+	}
+	return nil
+}
+
+// join waits on the query that is under way for the key, or starts one. The query belongs to nobody: it goes on when the
+// caller who started it leaves, until the store's query timeout.
+func (c *Cache) join(ctx context.Context, key TokenKey, token Token) *flight {
+	if f, ok := c.flights[key]; ok {
+		return f
+	}
+	f := &flight{done: make(chan struct{})}
+	c.flights[key] = f
+	go c.fly(context.WithoutCancel(ctx), f, key, token)
+	return f
+}
+
+// fly asks the database and remembers the answer, unless something changed since it started.
+func (c *Cache) fly(ctx context.Context, f *flight, key TokenKey, token Token) {
+	defer close(f.done)
+	// The age counts from before the query: the row may change as soon as it was read.
+	started := c.now()
+	f.identity, f.err = c.lookup(ctx, token)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flights[key] == f {
+		delete(c.flights, key)
+	}
+	switch {
+	case errors.Is(f.err, ErrUnavailable):
+		c.outage = c.now().Add(outagePause)
+	case f.outdated:
+	case errors.Is(f.err, ErrNotFound):
+		c.drop(key)
+		if c.config.NegativeTTL > 0 {
+			c.unknown.Add(key, started.Add(c.config.NegativeTTL))
+		}
+	case f.err == nil:
+		c.drop(key)
+		c.remember(&entry{identity: f.identity, key: key, at: started})
+	}
+}
+
+func (c *Cache) lookup(ctx context.Context, token Token) (*Identity, error) {
+	started := time.Now()
+	identity, err := c.Store.FindSession(ctx, token)
+	c.observeLookup(time.Since(started))
+	return identity, err
+}
+
+// remember puts an entry in front of its user's list.
+func (c *Cache) remember(e *entry) {
+	user := e.identity.User.ID
+	if head := c.byUser[user]; head != nil {
+		e.next, head.prev = head, e
+	}
+	c.byUser[user] = e
+	c.known.Add(e.key, e)
+}
+
+// unlink takes an entry out of its user's list. The LRU calls it for whatever leaves.
+func (c *Cache) unlink(e *entry) {
+	switch {
+	case e.prev != nil:
+		e.prev.next = e.next
+	case e.next != nil:
+		c.byUser[e.identity.User.ID] = e.next
+	default:
+		delete(c.byUser, e.identity.User.ID)
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	}
+}
+
+func (c *Cache) drop(key TokenKey) {
+	c.known.Remove(key)
+	c.unknown.Remove(key)
+}
+
+// forget hears of every change the store makes. Queries under way may have read what was there before: their answers reach
+// only those who wait already, and whoever asks from now on starts a new one. Which user a query under way will find is not
+// known, so a change of any user outdates them all; it costs a query, and only to those few.
+func (c *Cache) forget(change change) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if change.token != (TokenKey{}) {
+		c.drop(change.token)
+		c.outdate(change.token)
+	}
+	if change.user == "" {
+		return
+	}
+	for e := c.byUser[change.user]; e != nil; e = c.byUser[change.user] {
+		c.known.Remove(e.key)
+	}
+	for key := range c.flights {
+		c.outdate(key)
+	}
+}
+
+func (c *Cache) outdate(key TokenKey) {
+	if f, ok := c.flights[key]; ok {
+		f.outdated = true
+		delete(c.flights, key)
+	}
+}
+
+// waitError says why a caller stopped waiting: gone, which is their own affair, or out of time.
+func waitError(ctx context.Context) error {
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return fmt.Errorf("find session: %w", err)
+	}
+	return fmt.Errorf("find session: %w: %w", ErrUnavailable, ctx.Err())
+}

@@ -1,0 +1,36 @@
+-- name: ListAccounts
+SELECT {account.*} FROM {account} WHERE {account.userId} = $1 ORDER BY {account.createdAt}, {account.id};
+
+-- name: CreateAccount
+INSERT INTO {account} ({account.id}, {account.userId}, {account.providerId}, {account.accountId}, {account.accessToken}, {account.refreshToken}, {account.idToken},
+    {account.accessTokenExpiresAt}, {account.refreshTokenExpiresAt}, {account.scope}, {account.password}, {account.createdAt}, {account.updatedAt})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: CreateAccountWithIssuer
+-- needs: account.issuer
+INSERT INTO {account} ({account.id}, {account.userId}, {account.providerId}, {account.accountId}, {account.accessToken}, {account.refreshToken}, {account.idToken},
+    {account.accessTokenExpiresAt}, {account.refreshTokenExpiresAt}, {account.scope}, {account.password}, {account.createdAt}, {account.updatedAt}, {account.issuer})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: FindCredential
+SELECT {account.*} FROM {account}
+WHERE {account.userId} = $1 AND {account.providerId} = $2
+ORDER BY {account.createdAt}, {account.id} LIMIT 1;
+
+-- name: FindUserWithCredential
+SELECT {u:user.*}, {a:account.*}
+FROM {user} u LEFT JOIN {account} a
+    ON {a:account.userId} = {u:user.id} AND {a:account.providerId} = $2 AND {a:account.password} IS NOT NULL
+WHERE {u:user.email} = $1
+ORDER BY {a:account.createdAt}, {a:account.id} LIMIT 1;
+
+-- name: SetPassword
+UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4
+WHERE {account.userId} = $1 AND {account.providerId} = $2;
+
+-- name: UpgradePassword
+UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4
+WHERE {account.id} = $1 AND {account.password} = $2;
+
+-- name: DeleteAccounts
+DELETE FROM {account} WHERE {account.userId} = $1;

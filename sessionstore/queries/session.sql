@@ -1,0 +1,34 @@
+-- name: CreateSession
+INSERT INTO {session} ({session.id}, {session.userId}, {session.token}, {session.expiresAt}, {session.createdAt}, {session.updatedAt}, {session.ipAddress}, {session.userAgent})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: FindSession
+SELECT {s:session.*}, {u:user.*}
+FROM {session} s JOIN {user} u ON {u:user.id} = {s:session.userId}
+WHERE {s:session.token} = $1;
+
+-- name: ListSessions
+SELECT {session.*} FROM {session}
+WHERE {session.userId} = $1 AND {session.expiresAt} > $2
+ORDER BY {session.createdAt} DESC, {session.id};
+
+-- name: RenewSession
+UPDATE {session} SET {session.expiresAt} = $2, {session.updatedAt} = $3
+WHERE {session.token} = $1 AND {session.expiresAt} > $3 AND {session.expiresAt} < $2;
+
+-- name: DeleteSession
+DELETE FROM {session} WHERE {session.token} = $1;
+
+-- name: DeleteSessionByID
+DELETE FROM {session} WHERE {session.userId} = $1 AND {session.id} = $2;
+
+-- name: DeleteSessions
+DELETE FROM {session} WHERE {session.userId} = $1;
+
+-- name: DeleteOtherSessions
+DELETE FROM {session} WHERE {session.userId} = $1 AND {session.token} <> $2;
+
+-- name: DeleteExpiredSessions
+DELETE FROM {session} WHERE {session.id} IN (
+    SELECT {session.id} FROM {session} WHERE {session.expiresAt} < $1 LIMIT $2
+);

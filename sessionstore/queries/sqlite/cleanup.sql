@@ -1,0 +1,4 @@
+-- A SQLite transaction that writes is alone already.
+
+-- name: LockCleanup
+SELECT true;

@@ -1,0 +1,22 @@
+-- name: FindUser
+SELECT {user.*} FROM {user} WHERE {user.id} = $1;
+
+-- name: FindUserByEmail
+SELECT {user.*} FROM {user} WHERE {user.email} = $1;
+
+-- name: CreateUser
+INSERT INTO {user} ({user.id}, {user.name}, {user.email}, {user.emailVerified}, {user.image}, {user.createdAt}, {user.updatedAt})
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: UpdateUser
+UPDATE {user}
+SET {user.name} = COALESCE($2, {user.name}),
+    {user.image} = CASE WHEN $3 THEN $4 ELSE {user.image} END,
+    {user.email} = COALESCE($5, {user.email}),
+    {user.emailVerified} = COALESCE($6, {user.emailVerified}),
+    {user.updatedAt} = $7
+WHERE {user.id} = $1
+RETURNING {user.*};
+
+-- name: DeleteUser
+DELETE FROM {user} WHERE {user.id} = $1;

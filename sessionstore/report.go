@@ -1,0 +1,124 @@
+package sessionstore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// State says how a table or a migration stands.
+type State string
+
+// The states of a Step. Created is Missing after Migrate.
+const (
+	Present State = "present"
+	Missing State = "missing"
+	Created State = "created"
+)
+
+// Step is a table of better-auth, or one migration of a set.
+type Step struct {
+	Name  string // "table user", "migration outbox 1 mail"
+	State State
+
+	model string // of a table
+
+	set     string // of a migration
+	version int
+	file    string
+	sql     string
+}
+
+// Report is what Migrate did or Status found.
+type Report struct {
+	Database string // kind and name; never the URL, which holds a password
+	Steps    []Step
+	Problems []Problem
+}
+
+// ErrMigrationsPending says that the database lacks tables that Migrate would create.
+var ErrMigrationsPending = errors.New("database is not migrated; run: postern migrate up")
+
+// ErrNotUnderstood says that the database differs from what Postern can work with in a way that Migrate can not mend.
+var ErrNotUnderstood = errors.New("database does not fit")
+
+// Err is nil when the database is ready to be used.
+func (r Report) Err() error {
+	if len(r.Problems) > 0 {
+		lines := make([]string, len(r.Problems))
+		for i, p := range r.Problems {
+			lines[i] = p.String()
+		}
+		return fmt.Errorf("%w: %s", ErrNotUnderstood, strings.Join(lines, "; "))
+	}
+	var missing []string
+	for _, s := range r.Steps {
+		if s.State == Missing {
+			missing = append(missing, s.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%w (missing: %s)", ErrMigrationsPending, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// String is for people: a line for each step and each problem, and what to do.
+func (r Report) String() string { return strings.Join(r.Lines(), "\n") + "\n" }
+
+// Lines is String line by line.
+func (r Report) Lines() []string {
+	lines := []string{r.Database}
+	counts := map[State]int{}
+	for _, s := range r.Steps {
+		lines = append(lines, fmt.Sprintf("  %-8s %s", s.State, s.Name))
+		counts[s.State]++
+	}
+	for _, p := range r.Problems {
+		lines = append(lines, "  problem  "+p.String())
+	}
+	switch {
+	case len(r.Problems) > 0:
+		lines = append(lines, "Postern can not use this database until the problems above are solved. Nothing was changed.")
+	case counts[Missing] > 0:
+		lines = append(lines, fmt.Sprintf("%d to create; run: postern migrate up", counts[Missing]))
+	case counts[Created] > 0:
+		lines = append(lines, fmt.Sprintf("%d created", counts[Created]))
+	default:
+		lines = append(lines, "up to date")
+	}
+	return lines
+}
+
+func (r Report) created() []string {
+	var names []string
+	for _, s := range r.Steps {
+		if s.State == Created {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// add compares the steps of a set with those that were applied.
+func (r *Report) add(set string, steps []Step, applied []string) {
+	for i := range steps {
+		steps[i].State = Missing
+		if i < len(applied) {
+			steps[i].State = Present
+			if applied[i] != steps[i].file {
+				r.Problems = append(r.Problems, Problem{
+					Table: "migration", Expected: fmt.Sprintf("version %d of %s to be %s", i+1, set, steps[i].file), Found: applied[i],
+				})
+			}
+		}
+	}
+	r.Steps = append(r.Steps, steps...)
+	if len(applied) > len(steps) {
+		r.Problems = append(r.Problems, Problem{
+			Table:    "migration",
+			Expected: fmt.Sprintf("%s at version %d or older", set, len(steps)),
+			Found:    fmt.Sprintf("version %d, made by a newer Postern; start that one", len(applied)),
+		})
+	}
+}

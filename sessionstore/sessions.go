@@ -1,0 +1,81 @@
+package sessionstore
+
+import (
+	"context"
+	"time"
+)
+
+// CreateSession returns ErrConflict when the id or the token is taken, and ErrNotFound when the user is gone.
+func (s *Store) CreateSession(ctx context.Context, session Session) error {
+	// The token may have been asked for, and remembered as unknown, before it existed.
+	defer s.changed(change{token: session.Token.Key()})
+	_, err := s.exec(ctx, "CreateSession", string(session.ID), string(session.UserID), string(session.Token), session.ExpiresAt,
+		s.orNow(session.CreatedAt), s.orNow(session.UpdatedAt), session.IPAddress, session.UserAgent)
+	return err
+}
+
+// FindSession returns the session and its user by one joined query, or ErrNotFound. A session that has expired is returned
+// like any other as long as its row is there: the caller compares ExpiresAt.
+func (s *Store) FindSession(ctx context.Context, token Token) (*Identity, error) {
+	var found Identity
+	err := s.queryRow(ctx, "FindSession", []any{string(token)}, func(scan scanFunc) error {
+		return scan(append(sessionColumns(&found.Session), userColumns(&found.User)...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &found, nil
+}
+
+// ListSessions returns the user's unexpired sessions, the newest first.
+func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error) {
+	var list []Session
+	err := s.query(ctx, "ListSessions", []any{string(user), s.now()}, func(scan scanFunc) error {
+		var session Session
+		if err := scan(sessionColumns(&session)...); err != nil {
+			return err
+		}
+		list = append(list, session)
+		return nil
+	})
+	return list, err
+}
+
+// RenewSession moves the expiry of a live session further away and sets UpdatedAt, in one conditional statement: it neither
+// revives a session that has expired or was deleted meanwhile, nor shortens one. It tells whether it did anything.
+func (s *Store) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
+	defer s.changed(change{token: token.Key()})
+	renewed, err := s.exec(ctx, "RenewSession", string(token), expiresAt, s.now())
+	return renewed > 0, err
+}
+
+// DeleteSession tells whether there was such a session, expired or not.
+func (s *Store) DeleteSession(ctx context.Context, token Token) (bool, error) {
+	defer s.changed(change{token: token.Key()})
+	deleted, err := s.exec(ctx, "DeleteSession", string(token))
+	return deleted > 0, err
+}
+
+// DeleteSessionByID tells whether that user had such a session. Another user's session is left alone.
+func (s *Store) DeleteSessionByID(ctx context.Context, user UserID, id SessionID) (bool, error) {
+	defer s.changed(change{user: user})
+	deleted, err := s.exec(ctx, "DeleteSessionByID", string(user), string(id))
+	return deleted > 0, err
+}
+
+// DeleteSessions removes all sessions of the user and says how many there were.
+func (s *Store) DeleteSessions(ctx context.Context, user UserID) (int64, error) {
+	defer s.changed(change{user: user})
+	return s.exec(ctx, "DeleteSessions", string(user))
+}
+
+// DeleteOtherSessions removes all sessions of the user but one, and says how many those were.
+func (s *Store) DeleteOtherSessions(ctx context.Context, user UserID, keep Token) (int64, error) {
+	defer s.changed(change{user: user})
+	return s.exec(ctx, "DeleteOtherSessions", string(user), string(keep))
+}
+
+// sessionColumns are the destinations of {session.*}.
+func sessionColumns(s *Session) []any {
+	return []any{&s.ID, &s.UserID, &s.Token, &s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt, &s.IPAddress, &s.UserAgent}
+}

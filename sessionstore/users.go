@@ -1,0 +1,86 @@
+package sessionstore
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// FindUser returns ErrNotFound when there is no such user.
+func (s *Store) FindUser(ctx context.Context, id UserID) (User, error) {
+	return s.findUser(ctx, "FindUser", string(id))
+}
+
+// FindUserByEmail compares in lower case, in which addresses are kept. Returns ErrNotFound when nobody has the address.
+func (s *Store) FindUserByEmail(ctx context.Context, email string) (User, error) {
+	return s.findUser(ctx, "FindUserByEmail", strings.ToLower(email))
+}
+
+// CreateUser returns ErrConflict when the id or the address is taken. Of concurrent calls with one address one succeeds.
+// The role is not written: it belongs to who administers the application.
+func (s *Store) CreateUser(ctx context.Context, u User) error {
+	_, err := s.exec(ctx, "CreateUser", string(u.ID), u.Name, strings.ToLower(u.Email), u.EmailVerified, u.Image,
+		s.orNow(u.CreatedAt), s.orNow(u.UpdatedAt))
+	return err
+}
+
+// UserChange says what to change of a user. Nil leaves a field as it is; Image points to nil to clear the picture.
+type UserChange struct {
+	Name          *string
+	Image         **string
+	Email         *string
+	EmailVerified *bool
+}
+
+// UpdateUser applies a change in one statement, sets UpdatedAt, and returns the user as it is afterwards.
+// Returns ErrNotFound when there is no such user, and ErrConflict when the new address is taken.
+func (s *Store) UpdateUser(ctx context.Context, id UserID, c UserChange) (User, error) {
+	defer s.changed(change{user: id})
+	var image *string
+	if c.Image != nil {
+		image = *c.Image
+	}
+	var email *string
+	if c.Email != nil {
+		lower := strings.ToLower(*c.Email)
+		email = &lower
+	}
+	return s.findUser(ctx, "UpdateUser", string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
+}
+
+// DeleteUser removes the user with all sessions and accounts, in one transaction, whether or not the tables cascade.
+// Returns ErrNotFound when there is no such user.
+func (s *Store) DeleteUser(ctx context.Context, id UserID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		defer tx.changed(change{user: id})
+		for _, statement := range []string{"DeleteSessions", "DeleteAccounts"} {
+			if _, err := tx.exec(ctx, statement, string(id)); err != nil {
+				return err
+			}
+		}
+		deleted, err := tx.exec(ctx, "DeleteUser", string(id))
+		if err == nil && deleted == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+}
+
+func (s *Store) findUser(ctx context.Context, statement string, args ...any) (User, error) {
+	var u User
+	err := s.queryRow(ctx, statement, args, func(scan scanFunc) error { return scan(userColumns(&u)...) })
+	return u, err
+}
+
+// userColumns are the destinations of {user.*}.
+func userColumns(u *User) []any {
+	return []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role}
+}
+
+// orNow stands in for a time that the caller left open.
+func (s *Store) orNow(t time.Time) time.Time {
+	if t.IsZero() {
+		return s.now()
+	}
+	return t
+}
