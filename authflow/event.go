@@ -58,20 +58,20 @@ const (
 	EventAccountUnlinked EventName = "account_unlinked"
 )
 
-// Outcome says whether what an event names came to pass.
-type Outcome string
+// EventOutcome says whether what an event names came to pass.
+type EventOutcome string
 
 // The two outcomes. The zero value of an Event's Outcome counts as success.
 const (
-	OutcomeSuccess Outcome = "success"
-	OutcomeFailure Outcome = "failure"
+	OutcomeSuccess EventOutcome = "success"
+	OutcomeFailure EventOutcome = "failure"
 )
 
 // Event is one thing worth remembering about an account. It has no field for a password, token, cookie, code or link,
 // and none of its fields may be given one.
 type Event struct {
 	Name    EventName
-	Outcome Outcome // empty counts as OutcomeSuccess
+	Outcome EventOutcome // empty counts as OutcomeSuccess
 
 	// UserID is whose account it is. Empty when the request names nobody we know, as in a failed sign-in.
 	UserID sessionstore.UserID
