@@ -1,0 +1,168 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+const (
+	// deletePrefix begins a deletion's identifier in the verification table; the token in clear follows, as in better-auth.
+	deletePrefix      = "delete-account-"
+	deleteTokenLength = 32
+	deleteTokenLife   = 24 * time.Hour
+	maxTokenBytes     = 512
+)
+
+func (f *Feature) mountDelete(r *authflow.Router) {
+	r.Handle(authflow.Route{
+		Method: http.MethodPost, Path: "/delete-user",
+		Summary: "Delete the caller, or mail the link that does",
+		Session: authflow.SessionRequired,
+		Body: []authflow.Field{
+			authflow.Password("password", "The password; asked for when no link is mailed and the session is not fresh.").Opt(),
+			authflow.Text("token", "The mailed token.").Opt().Max(maxTokenBytes),
+			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
+		},
+		Handle: f.delete,
+	})
+	r.Handle(authflow.Route{
+		Method: http.MethodGet, Path: "/delete-user/callback",
+		Summary: "The mailed link: deletes the caller",
+		Query: []authflow.Field{
+			authflow.Text("token", "The mailed token.").Max(maxTokenBytes),
+			authflow.Text("callbackURL", "Where the browser goes afterwards.").Opt(),
+		},
+		Handle: f.deleteCallback,
+	})
+}
+
+type deleteAnswer struct {
+	Success bool   `json:"success"`
+	Message string `json:"message"`
+}
+
+var userDeleted = deleteAnswer{Success: true, Message: "User deleted"}
+
+func (f *Feature) delete(c *authflow.Call) error {
+	me := c.Identity()
+	if password := c.Body.String("password"); password != "" {
+		if err := f.Password.Check(c, me.User.ID, password); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Body.String("token") != "":
+		return f.redeem(c, c.Body.String("token"), func() error { return c.JSON(userDeleted) })
+	case f.deletion.Verification:
+		return f.mailLink(c, me.User)
+	case c.Body.String("password") == "" && !f.Core.Sessions.Fresh(me.Session):
+		return authflow.ErrSessionExpired
+	}
+	if err := f.remove(c); err != nil {
+		return err
+	}
+	return c.JSON(userDeleted)
+}
+
+func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
+	now, token := f.Core.Now(), authflow.RandomString(deleteTokenLength, authflow.AlphabetLower)
+	callbackURL := c.Body.String("callbackURL")
+	if callbackURL == "" {
+		callbackURL = "/"
+	}
+	link := f.Core.APIURL + "/delete-user/callback?token=" + token + "&callbackURL=" + authflow.EscapeComponent(callbackURL)
+	letter := mail.Letter{
+		Kind:      "delete-user",
+		To:        user.Email,
+		Subject:   "Confirm the deletion of your account",
+		Heading:   "Delete your account?",
+		Lines:     []string{mail.Greeting(user.Name), "your account and all that belongs to it will be deleted for good once you confirm it. Open the link in the browser in which you are signed in."},
+		Action:    "Delete my account",
+		ActionURL: link,
+		Note:      fmt.Sprintf("The link works once, and for %s. If you did not ask for it, change your password.", mail.Span(deleteTokenLife)),
+	}
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		err := tx.CreateVerification(c.R.Context(), sessionstore.Verification{
+			ID:         sessionstore.VerificationID(sessionstore.NewID()),
+			Identifier: deletePrefix + token,
+			Value:      string(user.ID),
+			ExpiresAt:  now.Add(deleteTokenLife),
+			CreatedAt:  now,
+			UpdatedAt:  now,
+		})
+		if err != nil {
+			return fmt.Errorf("create deletion token: %w", err)
+		}
+		if err := f.Outbox.Enqueue(c.R.Context(), tx, letter.Message(f.Brand)); err != nil {
+			return fmt.Errorf("enqueue deletion letter: %w", err)
+		}
+		return c.Record(tx, authflow.Event{Name: authflow.EventUserDeletionRequested, UserID: user.ID})
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(deleteAnswer{Success: true, Message: "Verification email sent"})
+}
+
+func (f *Feature) deleteCallback(c *authflow.Call) error {
+	target := c.Query.String("callbackURL")
+	if err := c.CheckRedirect(target); err != nil {
+		return err
+	}
+	identity, err := c.Session()
+	switch {
+	case err != nil:
+		return err
+	case identity == nil:
+		return authflow.ErrFailedToGetUserInfo
+	}
+	return f.redeem(c, c.Query.String("token"), func() error {
+		if target != "" {
+			return c.Redirect(target)
+		}
+		return c.JSON(userDeleted)
+	})
+}
+
+// redeem deletes the caller if the token is theirs. A token shown by someone else is used up by that, as in better-auth: it has
+// left its owner's hands.
+func (f *Feature) redeem(c *authflow.Call, token string, answer func() error) error {
+	if strings.ContainsRune(token, 0) {
+		return authflow.ErrInvalidToken(http.StatusNotFound)
+	}
+	v, err := f.Store.ConsumeVerification(c.R.Context(), deletePrefix+token)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound):
+		return authflow.ErrInvalidToken(http.StatusNotFound)
+	case err != nil:
+		return fmt.Errorf("consume deletion token: %w", err)
+	case sessionstore.UserID(v.Value) != c.Identity().User.ID:
+		return authflow.ErrInvalidToken(http.StatusNotFound)
+	}
+	if err := f.remove(c); err != nil {
+		return err
+	}
+	return answer()
+}
+
+func (f *Feature) remove(c *authflow.Call) error {
+	id := c.Identity().User.ID
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		if err := tx.DeleteUser(c.R.Context(), id); err != nil {
+			return fmt.Errorf("delete user: %w", err)
+		}
+		return c.Record(tx, authflow.Event{Name: authflow.EventUserDeleted, UserID: id})
+	})
+	if err != nil {
+		return err
+	}
+	f.Core.Sessions.Expire(c)
+	return nil
+}

@@ -1,0 +1,100 @@
+package authflow
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// Call is one request to the API, checked, with what its handler needs to answer it.
+type Call struct {
+	W     http.ResponseWriter
+	R     *http.Request
+	Body  Values
+	Query Values
+
+	flow     *Flow
+	route    *Route
+	params   url.Values
+	resolved bool
+	identity *sessionstore.Identity
+}
+
+// Param returns a parameter of the path.
+func (c *Call) Param(name string) string { return c.params.Get(name) }
+
+// Client returns what is known of the sender.
+func (c *Call) Client() ClientInfo { return c.flow.client(c.R) }
+
+// Session returns the live session the request carries, or nil. It is asked once and renewed when due, so a handler may call
+// it freely. The error wraps sessionstore.ErrUnavailable when that cannot be known.
+func (c *Call) Session() (*sessionstore.Identity, error) {
+	if !c.resolved {
+		identity, err := c.flow.sessions.resolve(c.W, c.R, isTruthy(c.R.URL.Query().Get("disableRefresh")))
+		if err != nil {
+			return nil, err
+		}
+		c.identity, c.resolved = identity, true
+	}
+	return c.identity, nil
+}
+
+// Identity is the session as Session found it: never nil where the route requires one.
+func (c *Call) Identity() *sessionstore.Identity { return c.identity }
+
+// JSON answers 200 with a value.
+func (c *Call) JSON(value any) error { return writeJSON(c.W, http.StatusOK, value) }
+
+// JSONStatus answers with a value and another status than 200.
+func (c *Call) JSONStatus(status int, value any) error { return writeJSON(c.W, status, value) }
+
+// Redirect answers 302 with an empty body. The target has been checked by the host when it came with the request.
+func (c *Call) Redirect(target string) error {
+	c.W.Header().Set("Content-Type", "application/json") // as better-auth
+	c.W.Header().Set("Location", target)
+	c.W.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// CheckRedirect refuses a redirect target, named by a query parameter, that is not trusted.
+func (c *Call) CheckRedirect(target string) error {
+	return c.flow.origins.checkRedirect("callbackURL", target)
+}
+
+// Record remembers an event, filled in with who sent the request. See Recorder for tx.
+func (c *Call) Record(tx *sessionstore.Store, e Event) error {
+	client := c.Client()
+	e.ClientIP = client.Addr
+	e.RequestID = client.RequestID
+	e.UserAgent = userAgent(c.R)
+	return c.flow.recorder.Record(c.R.Context(), tx, e)
+}
+
+// Note records an event on its own, outside any transaction; see Recorder.
+func (c *Call) Note(e Event) {
+	if err := c.Record(nil, e); err != nil {
+		c.flow.logError(c.R, err) // Recorder promises nil; should one break that, at least it is seen
+	}
+}
+
+// AppendQuery adds parameters to a redirect target's query, before any fragment.
+func AppendQuery(target string, params url.Values) string {
+	target, fragment, hasFragment := strings.Cut(target, "#")
+	separator := "?"
+	if strings.Contains(target, "?") {
+		separator = "&"
+	}
+	if strings.HasSuffix(target, "?") || strings.HasSuffix(target, "&") {
+		separator = ""
+	}
+	target += separator + params.Encode()
+	if hasFragment {
+		target += "#" + fragment
+	}
+	return target
+}
+
+// isTruthy is how better-auth reads a flag of the query: any text counts, even "false".
+func isTruthy(value string) bool { return value != "" }

@@ -1,0 +1,59 @@
+package authflow
+
+import "net/http"
+
+// The errors of better-auth's core, with the codes and words its clients know. One list, so that a code is spelled once.
+var (
+	ErrUnauthorized        = &Error{Status: http.StatusUnauthorized, Code: "UNAUTHORIZED", Message: "Unauthorized"}
+	ErrSessionNotFresh     = &Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
+	ErrSessionExpired      = &Error{Status: http.StatusBadRequest, Code: "SESSION_EXPIRED", Message: "Session expired. Re-authenticate to perform this action."}
+	ErrFailedToGetSession  = &Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
+	ErrDeferSessionRefresh = &Error{Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", Message: "POST method requires deferSessionRefresh to be enabled in session config"}
+
+	ErrInvalidEmail           = &Error{Status: http.StatusBadRequest, Code: "INVALID_EMAIL", Message: "Invalid email"}
+	ErrInvalidPassword        = &Error{Status: http.StatusBadRequest, Code: "INVALID_PASSWORD", Message: "Invalid password"}
+	ErrPasswordTooShort       = &Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
+	ErrPasswordTooLong        = &Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
+	ErrInvalidEmailOrPassword = &Error{Status: http.StatusUnauthorized, Code: "INVALID_EMAIL_OR_PASSWORD", Message: "Invalid email or password"}
+	ErrEmailNotVerified       = &Error{Status: http.StatusForbidden, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
+	ErrSignUpDisabled         = &Error{Status: http.StatusBadRequest, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
+	ErrSignInDisabled         = &Error{Status: http.StatusBadRequest, Code: "EMAIL_PASSWORD_DISABLED", Message: "Email and password is not enabled"}
+	ErrUserExists             = &Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrFailedToCreateUser     = &Error{Status: http.StatusUnprocessableEntity, Code: "FAILED_TO_CREATE_USER", Message: "Failed to create user"}
+	ErrCredentialNotFound     = &Error{Status: http.StatusBadRequest, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
+
+	ErrTokenExpired         = &Error{Status: http.StatusUnauthorized, Code: "TOKEN_EXPIRED", Message: "Token expired"}
+	ErrUserNotFound         = &Error{Status: http.StatusUnauthorized, Code: "USER_NOT_FOUND", Message: "User not found"}
+	ErrInvalidUser          = &Error{Status: http.StatusUnauthorized, Code: "INVALID_USER", Message: "Invalid user"}
+	ErrEmailMismatch        = &Error{Status: http.StatusBadRequest, Code: "EMAIL_MISMATCH", Message: "Email mismatch"}
+	ErrEmailAlreadyVerified = &Error{Status: http.StatusBadRequest, Code: "EMAIL_ALREADY_VERIFIED", Message: "Email is already verified"}
+	ErrFailedToGetUserInfo  = &Error{Status: http.StatusNotFound, Code: "FAILED_TO_GET_USER_INFO", Message: "Failed to get user info"}
+
+	ErrEmailCannotBeUpdated = &Error{Status: http.StatusBadRequest, Code: "EMAIL_CAN_NOT_BE_UPDATED", Message: "Email can not be updated"}
+	ErrNoFieldsToUpdate     = &Error{Status: http.StatusBadRequest, Message: "No fields to update"}
+	ErrEmailIsTheSame       = &Error{Status: http.StatusBadRequest, Message: "Email is the same"}
+	ErrChangeEmailDisabled  = &Error{Status: http.StatusBadRequest, Code: "CHANGE_EMAIL_DISABLED", Message: "Change email is disabled"}
+
+	errMissingOrNullOrigin = &Error{Status: http.StatusForbidden, Code: "MISSING_OR_NULL_ORIGIN", Message: "Missing or null Origin"}
+	errInvalidOrigin       = &Error{Status: http.StatusForbidden, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
+	errCrossSiteNavigation = &Error{Status: http.StatusForbidden, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
+
+	errNotFound = &Error{Status: http.StatusNotFound}
+	errInternal = &Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}
+
+	// ErrUnavailable is answered when the database cannot be asked: never 401, which would sign the user out of the page.
+	ErrUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service is temporarily unavailable. Please try again.", RetryAfter: 1}
+)
+
+// ErrInvalidToken is better-auth's INVALID_TOKEN, whose status depends on where the token was shown.
+func ErrInvalidToken(status int) *Error {
+	return &Error{Status: status, Code: "INVALID_TOKEN", Message: "Invalid token"}
+}
+
+// redirectErrors are the answers to a redirect target that is not trusted, by the field that named it.
+var redirectErrors = map[string]*Error{
+	"callbackURL":        {Status: http.StatusForbidden, Code: "INVALID_CALLBACK_URL", Message: "Invalid callbackURL"},
+	"redirectURL":        {Status: http.StatusForbidden, Code: "INVALID_REDIRECT_URL", Message: "Invalid redirectURL"},
+	"errorCallbackURL":   {Status: http.StatusForbidden, Code: "INVALID_ERROR_CALLBACK_URL", Message: "Invalid errorCallbackURL"},
+	"newUserCallbackURL": {Status: http.StatusForbidden, Code: "INVALID_NEW_USER_CALLBACK_URL", Message: "Invalid newUserCallbackURL"},
+}

@@ -1,0 +1,124 @@
+package authflow
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// MinSecretBytes is the shortest secret that is accepted: 32 random bytes are out of reach of guessing.
+const MinSecretBytes = 32
+
+// Config holds what every room shares: where the API lives, its secrets, whom it trusts, and how long a session lasts.
+type Config struct {
+	BasePath        string   `key:"base_path" default:"/api/auth" doc:"Where the auth API lives. better-auth's default; its clients expect it."`
+	Secret          string   `key:"secret" secret:"true" env:"BETTER_AUTH_SECRET" doc:"Signs cookies and mailed tokens. At least 32 characters; 'postern secret' makes one. Use better-auth's to share its sessions."`
+	PreviousSecrets []string `key:"previous_secrets" secret:"true" doc:"Secrets that were in use before. What they signed is still accepted; nothing is signed with them."`
+	TrustedOrigins  []string `key:"trusted_origins" doc:"Origins besides server.public_url that may call the API and be redirected to. '*' stands for any run of characters, as in better-auth: https://*.example.com."`
+	SignInURL       string   `key:"sign_in_url" doc:"Where a browser without a session is sent: a path on server.public_url or a URL of a trusted origin. Empty: it gets 401." example:"/login"`
+
+	Session SessionConfig `key:"session"`
+	Cookie  CookieConfig  `key:"cookie"`
+	Bearer  BearerConfig  `key:"bearer"`
+}
+
+// SessionConfig says how long a session lives. As better-auth's session options.
+type SessionConfig struct {
+	ExpiresIn time.Duration `key:"expires_in" default:"168h" doc:"How long a session lives after its last renewal."`
+	UpdateAge time.Duration `key:"update_age" default:"24h" doc:"How old the last renewal must be before use renews the session."`
+	FreshAge  time.Duration `key:"fresh_age" default:"24h" doc:"How long after sign-in a session may do what asks for a fresh one. 0 disables the check."`
+}
+
+// CookieConfig shapes the session cookie.
+type CookieConfig struct {
+	Prefix   string `key:"prefix" default:"better-auth" doc:"First part of every cookie name: <prefix>.session_token."`
+	Domain   string `key:"domain" doc:"Parent domain that shares the cookies. Empty: only the host of server.public_url gets them, which is safer." example:"example.com"`
+	SameSite string `key:"same_site" default:"lax" doc:"lax, strict, or none. none is for a frontend on another site and needs https."`
+	Secure   string `key:"secure" default:"auto" doc:"auto, true or false. auto: true when server.public_url is https. Secure cookies are named __Secure-…, as better-auth does."`
+}
+
+// BearerConfig is better-auth's bearer plugin.
+type BearerConfig struct {
+	RequireSignature bool `key:"require_signature" default:"false" doc:"Accept only signed tokens in Authorization: Bearer, not the plain session token."`
+}
+
+// Validate reports every mistake, each beginning with the key it is about.
+func (c Config) Validate() error {
+	var problems []error
+	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+
+	if !strings.HasPrefix(c.BasePath, "/") || strings.HasSuffix(c.BasePath, "/") || strings.Contains(c.BasePath, "//") {
+		report("base_path: %q is not a path like /api/auth; begin with one slash and end without", c.BasePath)
+	}
+	if n := len(c.Secret); n > 0 && n < MinSecretBytes {
+		report("secret: has %d characters; use %d or more ('postern secret' makes one)", n, MinSecretBytes)
+	}
+	for i, s := range c.PreviousSecrets {
+		if len(s) < MinSecretBytes {
+			report("previous_secrets: number %d has %d characters; use %d or more", i+1, len(s), MinSecretBytes)
+		}
+	}
+	for _, o := range c.TrustedOrigins {
+		if err := checkOriginPattern(o); err != nil {
+			report("trusted_origins: %w", err)
+		}
+	}
+	if c.Session.ExpiresIn < time.Minute {
+		report("session.expires_in: %s is below a minute; better-auth's default is 168h", c.Session.ExpiresIn)
+	}
+	if c.Session.UpdateAge < 0 || c.Session.UpdateAge > c.Session.ExpiresIn {
+		report("session.update_age: %s is not between 0 and session.expires_in (%s)", c.Session.UpdateAge, c.Session.ExpiresIn)
+	}
+	if c.Session.FreshAge < 0 {
+		report("session.fresh_age: %s is negative; use 0 to disable the check", c.Session.FreshAge)
+	}
+	if c.Session.ExpiresIn > maxCookieAge {
+		report("session.expires_in: %s is more than 400 days, which browsers cut (RFC 6265bis §5.5)", c.Session.ExpiresIn)
+	}
+	problems = append(problems, c.Cookie.validate()...)
+	return errors.Join(problems...)
+}
+
+func (c CookieConfig) validate() []error {
+	var problems []error
+	if !isCookieName(c.Prefix) {
+		problems = append(problems, fmt.Errorf("cookie.prefix: %q cannot be part of a cookie name; use letters, digits, '-' and '.'", c.Prefix))
+	}
+	switch c.SameSite {
+	case "lax", "strict", "none":
+	default:
+		problems = append(problems, fmt.Errorf("cookie.same_site: %q is not lax, strict or none", c.SameSite))
+	}
+	switch c.Secure {
+	case "auto", "true", "false":
+	default:
+		problems = append(problems, fmt.Errorf("cookie.secure: %q is not auto, true or false", c.Secure))
+	}
+	if c.SameSite == "none" && c.Secure == "false" {
+		problems = append(problems, errors.New("cookie.same_site: none needs secure cookies; browsers drop it otherwise"))
+	}
+	if d := strings.TrimPrefix(c.Domain, "."); strings.ContainsAny(d, " /:;,") {
+		problems = append(problems, fmt.Errorf("cookie.domain: %q is not a domain name", c.Domain))
+	}
+	return problems
+}
+
+// checkOriginPattern refuses what could never match or would match by accident.
+func checkOriginPattern(pattern string) error {
+	if strings.HasSuffix(pattern, "/") {
+		return fmt.Errorf("%q ends with a slash, which an origin never has; remove it", pattern)
+	}
+	if strings.ContainsAny(pattern, " \t\r\n\\") {
+		return fmt.Errorf("%q holds a space or backslash", pattern)
+	}
+	if strings.ContainsAny(pattern, "*?") {
+		return nil
+	}
+	u, err := url.Parse(pattern)
+	if err != nil || u.Scheme == "" || (u.Host == "" && (u.Scheme == "http" || u.Scheme == "https")) {
+		return fmt.Errorf("%q is not an origin like https://app.example.com", pattern)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package authflow
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// maxCookieAge is what browsers keep at most (RFC 6265bis §5.5).
+const maxCookieAge = 400 * 24 * time.Hour
+
+// maxCookieCandidates bounds how many cookies of one name are verified: enough for cookies set on several paths and
+// domains, too few to make the server hash for an attacker.
+const maxCookieCandidates = 8
+
+// Cookies reads and writes better-auth's cookies.
+type Cookies struct {
+	keys *Keys
+
+	sessionToken string // the session's signed token
+	sessionData  string // better-auth's cookie cache; only ever expired here
+	dontRemember string // says that the session ends with the browser
+	prefix       string
+	attributes   string // what every cookie has, ready to append
+	maxAge       time.Duration
+}
+
+// NewCookies derives names and attributes from the settings and the public origin.
+func NewCookies(c CookieConfig, keys *Keys, baseURL string, maxAge time.Duration) *Cookies {
+	secure := c.Secure == "true" || (c.Secure != "false" && strings.HasPrefix(baseURL, "https://"))
+	prefix := c.Prefix + "."
+	if secure {
+		prefix = "__Secure-" + prefix
+	}
+	// The order is better-auth's: Max-Age, Domain, Path, HttpOnly, Secure, SameSite.
+	var a strings.Builder
+	if c.Domain != "" {
+		a.WriteString("; Domain=" + c.Domain)
+	}
+	a.WriteString("; Path=/; HttpOnly")
+	if secure {
+		a.WriteString("; Secure")
+	}
+	a.WriteString("; SameSite=" + strings.ToUpper(c.SameSite[:1]) + c.SameSite[1:])
+	return &Cookies{
+		keys:         keys,
+		sessionToken: prefix + "session_token",
+		sessionData:  prefix + "session_data",
+		dontRemember: prefix + "dont_remember",
+		prefix:       prefix,
+		attributes:   a.String(),
+		maxAge:       maxAge,
+	}
+}
+
+// Owns tells whether a cookie is one of ours, which no application may set and none needs to see.
+// The names of both schemes count: a cookie from before a move to https is no more the application's than one from after.
+func (c *Cookies) Owns(name string) bool {
+	bare := strings.TrimPrefix(c.prefix, "__Secure-")
+	for _, p := range [...]string{"__Secure-", "__Host-"} {
+		if len(name) > len(p) && strings.EqualFold(name[:len(p)], p) {
+			name = name[len(p):]
+			break
+		}
+	}
+	return len(name) > len(bare) && strings.EqualFold(name[:len(bare)], bare)
+}
+
+// Token returns the session token of a well-signed cookie, or "" when there is none. Of several cookies with the name, as a
+// sibling domain can plant them, the first that is genuinely signed counts.
+func (c *Cookies) Token(r *http.Request) sessionstore.Token {
+	return sessionstore.Token(c.signed(r, c.sessionToken))
+}
+
+// DontRemember tells whether the session is to end with the browser.
+func (c *Cookies) DontRemember(r *http.Request) bool { return c.signed(r, c.dontRemember) == "true" }
+
+// SetSession sends the session's cookie and, as the bearer plugin does, its token as a header. remember false makes it end
+// with the browser and says so in a second cookie, so that later renewals keep to it.
+func (c *Cookies) SetSession(w http.ResponseWriter, r *http.Request, token sessionstore.Token, remember bool) {
+	h := w.Header()
+	c.drop(h)
+	signed := string(token) + "." + c.keys.Sign(string(token))
+	if remember {
+		h.Add("Set-Cookie", c.sessionToken+"="+EscapeComponent(signed)+"; Max-Age="+strconv.Itoa(int(c.maxAge.Seconds()))+c.attributes)
+		if c.DontRemember(r) {
+			c.expire(h, c.dontRemember)
+		}
+	} else {
+		h.Add("Set-Cookie", c.sessionToken+"="+EscapeComponent(signed)+c.attributes)
+		h.Add("Set-Cookie", c.dontRemember+"="+EscapeComponent("true."+c.keys.Sign("true"))+c.attributes)
+	}
+	h.Set("Set-Auth-Token", signed)
+	h.Set("Access-Control-Expose-Headers", "set-auth-token")
+}
+
+// ExpireSession takes the session's cookies from the browser.
+func (c *Cookies) ExpireSession(w http.ResponseWriter) {
+	h := w.Header()
+	c.drop(h)
+	h.Del("Set-Auth-Token")
+	for _, name := range [...]string{c.sessionToken, c.sessionData, c.dontRemember} {
+		c.expire(h, name)
+	}
+}
+
+func (c *Cookies) expire(h http.Header, name string) {
+	h.Add("Set-Cookie", name+"=; Max-Age=0"+c.attributes)
+}
+
+// drop forgets cookies of ours that this answer was going to set: one answer says one thing about each.
+func (c *Cookies) drop(h http.Header) {
+	kept := h["Set-Cookie"][:0]
+	for _, line := range h["Set-Cookie"] {
+		if name, _, _ := strings.Cut(line, "="); !c.Owns(name) {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		h.Del("Set-Cookie")
+		return
+	}
+	h["Set-Cookie"] = kept
+}
+
+// signed returns the value of the first cookie of that name whose signature holds.
+func (c *Cookies) signed(r *http.Request, name string) string {
+	candidates := 0
+	for _, line := range r.Header["Cookie"] {
+		for line != "" {
+			var pair string
+			pair, line, _ = strings.Cut(line, ";")
+			key, raw, ok := strings.Cut(strings.TrimSpace(pair), "=")
+			if !ok || strings.TrimSpace(key) != name {
+				continue
+			}
+			if value := c.keys.open(strings.TrimSpace(raw)); value != "" {
+				return value
+			}
+			if candidates++; candidates == maxCookieCandidates {
+				return ""
+			}
+		}
+	}
+	return ""
+}
+
+// open splits a signed value at its last dot and returns what was signed, or "" when no key made the signature.
+// The value may be percent-encoded, as better-auth writes it, or bare.
+func (k *Keys) open(signed string) string {
+	if len(signed) >= 2 && signed[0] == '"' {
+		signed = signed[1 : len(signed)-1] // RFC 6265 §4.1.1 allows quotes; better-auth takes them off
+	}
+	if strings.Contains(signed, "%") {
+		decoded, err := url.PathUnescape(signed)
+		if err != nil {
+			return ""
+		}
+		signed = decoded
+	}
+	dot := strings.LastIndexByte(signed, '.')
+	if dot < 1 || !k.Verify(signed[:dot], signed[dot+1:]) {
+		return ""
+	}
+	return signed[:dot]
+}
+
+// EscapeComponent is JavaScript's encodeURIComponent.
+func EscapeComponent(s string) string {
+	const upperHex = "0123456789ABCDEF"
+	var out strings.Builder
+	out.Grow(len(s) + 8)
+	for i := range len(s) {
+		b := s[i]
+		switch {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', strings.IndexByte("-_.!~*'()", b) >= 0:
+			out.WriteByte(b)
+		default:
+			out.WriteByte('%')
+			out.WriteByte(upperHex[b>>4])
+			out.WriteByte(upperHex[b&15])
+		}
+	}
+	return out.String()
+}
+
+// isCookieName tells whether s is made of the characters a cookie's name may have and that need no quoting anywhere.
+func isCookieName(s string) bool {
+	for i := range len(s) {
+		b := s[i]
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '.' || b == '_') {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,59 @@
+package authflow
+
+import (
+	"net/http"
+	"net/netip"
+)
+
+// Feature is a room of the auth API: one capability, with its own routes, texts and tables.
+type Feature interface {
+	// Name is the folder's name; errors at start use it.
+	Name() string
+	// Mount names the feature's routes.
+	Mount(r *Router)
+}
+
+// SessionNeed says which session a route wants before its handler runs.
+type SessionNeed int
+
+// The needs, in rising order.
+const (
+	SessionIgnored  SessionNeed = iota // the handler may ask Call.Session itself
+	SessionRequired                    // 401 without one
+	SessionFresh                       // and 403 when the sign-in is longer ago than auth.session.fresh_age
+)
+
+// Route is one endpoint. The host does what every endpoint needs, in better-auth's order: media type, JSON, origin, redirect
+// targets, fields, login CSRF, session. A handler that runs can trust all of it.
+type Route struct {
+	Method  string
+	Path    string   // below the base path; "/reset-password/:token" has a parameter
+	Aliases []string // further paths for plain HTTP clients
+	Summary string   // one sentence for the API description
+
+	Body         []Field
+	BodyShape    Shape
+	BodyOptional bool    // a request without a body is fine; one with a wrong body is not
+	Query        []Field // parameters; those not named here are dropped
+	Form         bool    // takes application/x-www-form-urlencoded too
+	LoginCSRF    bool    // begins a session by e-mail: checked even when no cookie is sent
+	Session      SessionNeed
+
+	Handle func(c *Call) error
+}
+
+// ClientInfo is what is known of who sent a request, beyond what they say themselves.
+type ClientInfo struct {
+	Addr      netip.Addr // the client as the trusted proxies tell it; the zero Addr when unknown
+	RequestID string
+}
+
+// Outcome is what the access log and the metrics want to know of a request to the API.
+type Outcome struct {
+	Route     string // the route's pattern, never the raw path; empty when none matched
+	UserID    string
+	SessionID string
+}
+
+// Observer hears of each request to the API once it has been answered.
+type Observer func(r *http.Request, o Outcome)

@@ -1,0 +1,263 @@
+package authflow
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Kind is what a field of a body or query holds.
+type Kind string
+
+// The kinds better-auth's core endpoints know.
+const (
+	KindString  Kind = "string"
+	KindEmail   Kind = "email"
+	KindBoolean Kind = "boolean"
+	KindSecret  Kind = "password" // text that is hashed, never stored or shown, so any characters do
+	KindAny     Kind = "any"      // only looked at for being there
+)
+
+// Shape is how zod describes a whole body in its messages.
+type Shape int
+
+// The shapes better-auth's endpoints have.
+const (
+	ShapeObject Shape = iota // described field by field
+	ShapeRecord              // any object
+	ShapeBoth                // checked twice, as sign-up is
+)
+
+func (s Shape) complaint(where string, raw any) string {
+	object := fmt.Sprintf("[%s] Invalid input: expected object, received %s", where, typeName(raw))
+	record := fmt.Sprintf("[%s] Invalid input: expected record, received %s", where, typeName(raw))
+	switch s {
+	case ShapeRecord:
+		return record
+	case ShapeBoth:
+		return object + "; " + record
+	}
+	return object
+}
+
+// maxFieldBytes bounds a field for which nothing smaller is said: an image may be a small data URL.
+//
+// Differs from better-auth, which stores what it gets, up to the server's body limit.
+const maxFieldBytes = 64 << 10
+
+// Field describes one field of a request, so that a mistake is answered in the words better-auth's clients know.
+type Field struct {
+	Name     string
+	Kind     Kind
+	Optional bool
+	Nullable bool
+	NonEmpty bool
+	MaxBytes int // 0 means maxFieldBytes
+	Doc      string
+}
+
+// Text is a required string.
+func Text(name, doc string) Field { return Field{Name: name, Kind: KindString, Doc: doc} }
+
+// Email is a required e-mail address.
+func Email(name, doc string) Field { return Field{Name: name, Kind: KindEmail, Doc: doc, MaxBytes: 320} }
+
+// Password is a required password. How long it may be is the password room's to say.
+func Password(name, doc string) Field {
+	return Field{Name: name, Kind: KindSecret, Doc: doc, MaxBytes: maxBodyBytes}
+}
+
+// Present is an optional field of which only its being there matters.
+func Present(name, doc string) Field {
+	return Field{Name: name, Kind: KindAny, Optional: true, Nullable: true, Doc: doc}
+}
+
+// Flag is an optional boolean.
+func Flag(name, doc string) Field {
+	return Field{Name: name, Kind: KindBoolean, Optional: true, Doc: doc}
+}
+
+// Opt makes the field optional.
+func (f Field) Opt() Field { f.Optional = true; return f }
+
+// Null lets the field be null.
+func (f Field) Null() Field { f.Nullable = true; return f }
+
+// Max sets the field's largest size in bytes.
+func (f Field) Max(bytes int) Field { f.MaxBytes = bytes; return f }
+
+// Needed refuses the empty string.
+func (f Field) Needed() Field { f.NonEmpty = true; return f }
+
+// Values are the fields of a request that were described, with the right types. Others have been dropped.
+type Values map[string]any
+
+// Has tells whether the field was sent, null included.
+func (v Values) Has(name string) bool { _, ok := v[name]; return ok }
+
+// IsNull tells whether the field was sent as null.
+func (v Values) IsNull(name string) bool { value, sent := v[name]; return sent && value == nil }
+
+// Truthy tells whether the field was sent with anything JavaScript takes for true.
+func (v Values) Truthy(name string) bool { return !isFalsy(v[name]) }
+
+// String returns the field's text, or "" when it was not sent or is null.
+func (v Values) String(name string) string { s, _ := v[name].(string); return s }
+
+// Bool returns the field, or otherwise when it was not sent.
+func (v Values) Bool(name string, otherwise bool) bool {
+	if b, ok := v[name].(bool); ok {
+		return b
+	}
+	return otherwise
+}
+
+// undefined stands for JavaScript's: a body that was not sent, a field that is missing.
+type undefined struct{}
+
+// checkFields validates raw, a decoded body or query called where ("body", "query"), in the order of the fields, and says what
+// is wrong as zod does. A request that is described by no field is not looked at.
+func checkFields(where string, raw any, fields []Field, shape Shape) (Values, error) {
+	if len(fields) == 0 && shape == ShapeObject {
+		return Values{}, nil
+	}
+	object, ok := raw.(map[string]any)
+	if !ok {
+		return nil, invalidInput(shape.complaint(where, raw))
+	}
+	values := make(Values, len(fields))
+	var problems []string
+	for _, f := range fields {
+		value, sent := object[f.Name]
+		if !sent {
+			value = undefined{}
+		}
+		if problem := f.check(value); problem != "" {
+			problems = append(problems, "["+where+"."+f.Name+"] "+problem)
+		} else if sent {
+			values[f.Name] = value
+		}
+	}
+	if problems != nil {
+		return nil, invalidInput(strings.Join(problems, "; "))
+	}
+	return values, nil
+}
+
+func (f Field) check(value any) string {
+	switch value.(type) {
+	case undefined:
+		if f.Optional {
+			return ""
+		}
+	case nil:
+		if f.Nullable {
+			return ""
+		}
+	}
+	switch f.Kind {
+	case KindAny:
+		return ""
+	case KindBoolean:
+		if _, ok := value.(bool); !ok {
+			return "Invalid input: expected boolean, received " + typeName(value)
+		}
+		return ""
+	}
+	text, ok := value.(string)
+	if !ok {
+		return "Invalid input: expected string, received " + typeName(value)
+	}
+	return f.checkText(text)
+}
+
+func (f Field) checkText(text string) string {
+	limit := f.MaxBytes
+	if limit == 0 {
+		limit = maxFieldBytes
+	}
+	switch {
+	case f.Kind == KindEmail && (len(text) > limit || !IsEmail(text)):
+		return "Invalid email address"
+	case f.NonEmpty && text == "":
+		return "Too small: expected string to have >=1 characters"
+	case len(text) > limit:
+		return fmt.Sprintf("Too big: expected string to have <=%d characters", limit)
+	case f.Kind == KindSecret:
+		return ""
+	case strings.ContainsRune(text, 0) || !utf8.ValidString(text):
+		// PostgreSQL cannot hold a NUL in text; better to say so than to fail on it.
+		return "Invalid input"
+	}
+	return ""
+}
+
+// typeName is zod's name for the type of a decoded JSON value.
+func typeName(value any) string {
+	switch value.(type) {
+	case undefined:
+		return "undefined"
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
+
+func invalidInput(message string) *Error {
+	return &Error{Status: 400, Code: "VALIDATION_ERROR", Message: message}
+}
+
+// IsEmail tells whether better-auth takes the text for an address: ASCII, no quoting, no address literals.
+func IsEmail(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && isEmailLocal(local) && isEmailDomain(domain)
+}
+
+func isEmailLocal(local string) bool {
+	if local == "" || len(local) > 64 || strings.HasPrefix(local, ".") || strings.Contains(local, "..") {
+		return false
+	}
+	for i := range len(local) {
+		if b := local[i]; !isAlphanumeric(b) && strings.IndexByte("_'+-.", b) < 0 {
+			return false
+		}
+	}
+	last := local[len(local)-1]
+	return last != '.' && last != '\''
+}
+
+func isEmailDomain(domain string) bool {
+	labels := strings.Split(domain, ".")
+	if len(labels) < 2 || len(domain) > 255 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || !isAlphanumeric(label[0]) {
+			return false
+		}
+		for i := range len(label) {
+			if !isAlphanumeric(label[i]) && label[i] != '-' {
+				return false
+			}
+		}
+	}
+	top := labels[len(labels)-1]
+	for i := range len(top) {
+		if b := top[i] | 0x20; b < 'a' || b > 'z' {
+			return false
+		}
+	}
+	return len(top) >= 2
+}
+
+func isAlphanumeric(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
+}

@@ -1,0 +1,217 @@
+package authflow
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+)
+
+// Deps is what the API stands on. Logger, Now, Client and Observe may be left out.
+type Deps struct {
+	Store    SessionStore
+	Recorder Recorder
+	Gates    []Gate
+
+	// BaseURL is the public origin: the one used for cookies, links and redirects, never derived from a request.
+	BaseURL string
+
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Client  func(*http.Request) ClientInfo
+	Observe Observer
+}
+
+// Flow is the auth API: an http.Handler for everything below the base path.
+type Flow struct {
+	router   *Router
+	sessions *Sessions
+	origins  *Origins
+	recorder Recorder
+
+	basePath string
+	logger   *slog.Logger
+	client   func(*http.Request) ClientInfo
+	observe  Observer
+}
+
+// Core is what rooms are built from: made before them, since they need it, and given to New with them.
+type Core struct {
+	Sessions *Sessions
+	Origins  *Origins
+	Keys     *Keys
+
+	// BaseURL is the public origin, APIURL that with the base path: what mailed links begin with.
+	BaseURL string
+	APIURL  string
+
+	Logger *slog.Logger
+	Now    func() time.Time
+
+	cfg  Config
+	deps Deps
+}
+
+// NewCore builds what the rooms share.
+func NewCore(cfg Config, deps Deps) (*Core, error) {
+	if cfg.Secret == "" {
+		return nil, errors.New("auth.secret is empty")
+	}
+	if deps.Store == nil || deps.Recorder == nil {
+		return nil, errors.New("authflow needs a store and a recorder")
+	}
+	deps.fillIn()
+	origins, err := NewOrigins(deps.BaseURL, cfg.TrustedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	keys := NewKeys(cfg.Secret, cfg.PreviousSecrets...)
+	return &Core{
+		Sessions: &Sessions{
+			store:               deps.Store,
+			cookies:             NewCookies(cfg.Cookie, keys, deps.BaseURL, cfg.Session.ExpiresIn),
+			gates:               deps.Gates,
+			now:                 deps.Now,
+			expiresIn:           cfg.Session.ExpiresIn,
+			updateAge:           cfg.Session.UpdateAge,
+			freshAge:            cfg.Session.FreshAge,
+			requireSignedBearer: cfg.Bearer.RequireSignature,
+		},
+		Origins: origins,
+		Keys:    keys,
+		BaseURL: origins.Base(),
+		APIURL:  origins.Base() + cfg.BasePath,
+		Logger:  deps.Logger,
+		Now:     func() time.Time { return deps.Now().UTC().Truncate(time.Millisecond) },
+		cfg:     cfg,
+		deps:    deps,
+	}, nil
+}
+
+func (d *Deps) fillIn() {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Client == nil {
+		d.Client = func(*http.Request) ClientInfo { return ClientInfo{} }
+	}
+	if d.Observe == nil {
+		d.Observe = func(*http.Request, Outcome) {}
+	}
+}
+
+// New mounts the features.
+func New(core *Core, features ...Feature) (*Flow, error) {
+	f := &Flow{
+		router:   newRouter(),
+		sessions: core.Sessions,
+		origins:  core.Origins,
+		recorder: core.deps.Recorder,
+		basePath: core.cfg.BasePath,
+		logger:   core.Logger,
+		client:   core.deps.Client,
+		observe:  core.deps.Observe,
+	}
+	for _, feature := range features {
+		feature.Mount(f.router)
+		if f.router.err != nil {
+			return nil, fmt.Errorf("mount %s: %w", feature.Name(), f.router.err)
+		}
+	}
+	return f, nil
+}
+
+// ServeHTTP answers one request. No answer of the API may be kept by a cache on the way.
+func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Call{W: w, R: r, flow: f}
+	c.route, c.params = f.find(r)
+	if c.route == nil {
+		f.answerError(w, r, errNotFound)
+		f.observe(r, Outcome{})
+		return
+	}
+	r.Pattern = c.route.Path
+	w.Header().Set("Cache-Control", "no-store")
+	if err := f.serve(c); err != nil {
+		f.answerError(w, r, err)
+	}
+	f.observe(r, c.outcome())
+}
+
+func (f *Flow) find(r *http.Request) (*Route, map[string][]string) {
+	path, ok := strings.CutPrefix(r.URL.Path, f.basePath)
+	if !ok {
+		return nil, nil
+	}
+	return f.router.find(r.Method, path)
+}
+
+// serve does what every route needs, in better-auth's order, and then what this one does.
+func (f *Flow) serve(c *Call) error {
+	body, err := f.checkRequest(c)
+	if err != nil {
+		return err
+	}
+	if _, absent := body.(undefined); absent && c.route.BodyOptional {
+		c.Body = Values{}
+	} else if c.Body, err = checkFields("body", body, c.route.Body, c.route.BodyShape); err != nil {
+		return err
+	}
+	if c.Query, err = checkFields("query", queryObject(c.R.URL.Query()), c.route.Query, ShapeObject); err != nil {
+		return err
+	}
+	if c.route.LoginCSRF {
+		if err := f.origins.checkLogin(c.R); err != nil {
+			return err
+		}
+	}
+	if err := f.checkSession(c); err != nil {
+		return err
+	}
+	return c.route.Handle(c)
+}
+
+// checkRequest reads the body and asks what has nothing to do with its meaning: media type, syntax, origin, redirect targets.
+func (f *Flow) checkRequest(c *Call) (any, error) {
+	if c.R.Method == http.MethodGet {
+		return undefined{}, nil
+	}
+	body, err := readBody(c.W, c.R, c.route.Form)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.origins.checkOrigin(c.R, false); err != nil {
+		return nil, err
+	}
+	return body, f.origins.checkRedirects(body, c.R.URL.Query())
+}
+
+func (f *Flow) checkSession(c *Call) error {
+	if c.route.Session == SessionIgnored {
+		return nil
+	}
+	identity, err := c.Session()
+	switch {
+	case err != nil:
+		return err
+	case identity == nil:
+		return ErrUnauthorized
+	case c.route.Session == SessionFresh && !f.sessions.Fresh(identity.Session):
+		return ErrSessionNotFresh
+	}
+	return nil
+}
+
+func (c *Call) outcome() Outcome {
+	o := Outcome{Route: c.flow.basePath + c.route.Path}
+	if c.identity != nil {
+		o.UserID, o.SessionID = string(c.identity.User.ID), string(c.identity.Session.ID)
+	}
+	return o
+}

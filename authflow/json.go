@@ -1,0 +1,122 @@
+package authflow
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxBodyBytes bounds a request's body. The largest honest one holds an image as a data URL.
+const maxBodyBytes = 256 << 10
+
+// readBody decodes the body as better-auth does: JSON always, a form where the route takes one, nothing where no
+// Content-Type says what it is. It returns undefined when there is no body.
+func readBody(w http.ResponseWriter, r *http.Request, form bool) (any, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return undefined{}, nil
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	if len(data) == 0 {
+		return undefined{}, nil
+	}
+	sent := r.Header.Get("Content-Type")
+	media, _, _ := strings.Cut(strings.ToLower(sent), ";")
+	switch media = strings.TrimSpace(media); {
+	case media == "application/json":
+		return decodeJSON(data)
+	case media == "application/x-www-form-urlencoded" && form:
+		return decodeForm(data)
+	case sent == "":
+		return undefined{}, nil
+	}
+	allowed := "application/json"
+	if form {
+		allowed = "application/x-www-form-urlencoded, application/json"
+	}
+	return nil, &Error{
+		Status:  http.StatusUnsupportedMediaType,
+		Code:    "UNSUPPORTED_MEDIA_TYPE",
+		Message: fmt.Sprintf("Content-Type \"%s\" is not allowed. Allowed types: %s", sent, allowed),
+	}
+}
+
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &Error{
+			Status:  http.StatusRequestEntityTooLarge,
+			Code:    "PAYLOAD_TOO_LARGE",
+			Message: fmt.Sprintf("Request body is larger than %d bytes", tooLarge.Limit),
+		}
+	}
+	// The client went away, sent less than it announced, or was too slow: there is no one to blame but the request.
+	return &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Request body could not be read", Cause: err}
+}
+
+// decodeJSON takes one JSON value and nothing after it. Of keys given twice the last counts, as in JavaScript.
+func decodeJSON(data []byte) (any, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, which JavaScript's decoder skips as well
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var value any
+	err := decoder.Decode(&value)
+	if err == nil {
+		_, err = decoder.Token()
+	}
+	if err != io.EOF {
+		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
+	}
+	return value, nil
+}
+
+// decodeForm makes an object of a form. A form has only text, and a checkbox that stands for a boolean sends "true" or "false".
+func decodeForm(data []byte) (any, error) {
+	form, err := url.ParseQuery(string(data))
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid form in request body"}
+	}
+	object := make(map[string]any, len(form))
+	for name, values := range form {
+		object[name] = values[len(values)-1]
+	}
+	return object, nil
+}
+
+// queryObject makes an object of the query. A parameter given several times becomes an array, which no text field accepts.
+func queryObject(query url.Values) map[string]any {
+	object := make(map[string]any, len(query))
+	for name, values := range query {
+		if len(values) == 1 {
+			object[name] = values[0]
+			continue
+		}
+		array := make([]any, len(values))
+		for i, v := range values {
+			array[i] = v
+		}
+		object[name] = array
+	}
+	return object
+}
+
+// writeJSON answers with a value and the content type better-auth gives, which names no charset.
+func writeJSON(w http.ResponseWriter, status int, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(data)
+	if err != nil {
+		return errAnswered // the client is gone, and the status is already on its way
+	}
+	return nil
+}

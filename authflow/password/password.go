@@ -1,0 +1,152 @@
+package password
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// Store is what this room needs of the database. sessionstore.Cache fits.
+type Store interface {
+	FindUserByEmail(ctx context.Context, email string) (sessionstore.User, error)
+	FindUserWithCredential(ctx context.Context, email string) (sessionstore.User, *sessionstore.Account, error)
+	FindCredential(ctx context.Context, id sessionstore.UserID) (sessionstore.Account, error)
+	FindUser(ctx context.Context, id sessionstore.UserID) (sessionstore.User, error)
+	FindVerification(ctx context.Context, identifier string) (sessionstore.Verification, error)
+	UpgradePassword(ctx context.Context, id sessionstore.AccountID, old, new string) (bool, error)
+	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
+}
+
+// Outbox takes letters in the transaction of what they tell of.
+type Outbox interface {
+	Enqueue(ctx context.Context, tx *sessionstore.Store, m mail.Message) error
+}
+
+// AddressProver mails the link that proves an address. Package verification has it.
+type AddressProver interface {
+	// SendOnSignUp and SendOnSignIn mail a link in tx if that is configured.
+	SendOnSignUp(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, callbackURL string) error
+	SendOnSignIn(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, callbackURL string) error
+}
+
+// Deps is what this room stands on.
+type Deps struct {
+	Core   *authflow.Core
+	Store  Store
+	Outbox Outbox
+	Brand  mail.Brand
+	Prover AddressProver
+	Pool   *Pool
+
+	// Notify mails the owner of an account when its password has changed.
+	Notify bool
+}
+
+// Feature is the room.
+type Feature struct {
+	cfg Config
+	Deps
+}
+
+// New returns the room.
+func New(cfg Config, deps Deps) *Feature { return &Feature{cfg: cfg, Deps: deps} }
+
+// Name is the folder's.
+func (*Feature) Name() string { return "password" }
+
+// Mount names the routes.
+func (f *Feature) Mount(r *authflow.Router) {
+	f.mountSignUp(r)
+	f.mountSignIn(r)
+	f.mountReset(r)
+	f.mountChange(r)
+}
+
+// Check tells whether the password is the user's: nil when it is, else the error to answer.
+func (f *Feature) Check(c *authflow.Call, id sessionstore.UserID, password string) error {
+	if f.tooLong(password) {
+		return authflow.ErrPasswordTooLong
+	}
+	account, err := f.Store.FindCredential(c.R.Context(), id)
+	switch {
+	case isNotFound(err):
+		return authflow.ErrCredentialNotFound
+	case err != nil:
+		return fmt.Errorf("find credential: %w", err)
+	case account.Password == nil:
+		return authflow.ErrCredentialNotFound
+	}
+	ok, err := f.verify(c, *account.Password, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return authflow.ErrInvalidPassword
+	}
+	return nil
+}
+
+// hash makes the stored form of a new password, in the pool.
+func (f *Feature) hash(c *authflow.Call, password string) (hash string, err error) {
+	if err := f.Pool.Do(c.R.Context(), c.Client().Addr.String(), func() {
+		hash, err = encode(Algorithm(f.cfg.Hash), password)
+	}); err != nil {
+		return "", err
+	}
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	return hash, nil
+}
+
+// verify compares in the pool. A hash of unknown format is nobody's password; the log names it, for it is the operator's to mend.
+func (f *Feature) verify(c *authflow.Call, hash, password string) (ok bool, err error) {
+	if doErr := f.Pool.Do(c.R.Context(), c.Client().Addr.String(), func() {
+		ok, err = matches(hash, password)
+	}); doErr != nil {
+		return false, doErr
+	}
+	if err != nil {
+		f.Core.Logger.WarnContext(c.R.Context(), "stored password cannot be compared", slog.Any("err", err))
+		return false, nil
+	}
+	return ok, nil
+}
+
+// spend costs as much as a comparison, for an account that has nothing to compare with: what is answered to an unknown address
+// must not come sooner than what is answered to a known one.
+func (f *Feature) spend(c *authflow.Call, password string) error {
+	_, err := f.hash(c, password)
+	return err
+}
+
+// checkLength refuses a new password of the wrong length, counted as JavaScript does.
+func (f *Feature) checkLength(password string) error {
+	switch {
+	case units(password) < f.cfg.MinPasswordLength:
+		return authflow.ErrPasswordTooShort
+	case f.tooLong(password):
+		return authflow.ErrPasswordTooLong
+	}
+	return nil
+}
+
+// tooLong also refuses what bcrypt would not look at to its end.
+func (f *Feature) tooLong(password string) bool {
+	if Algorithm(f.cfg.Hash) == Bcrypt && len(password) > bcryptMaxBytes {
+		return true
+	}
+	return units(password) > f.cfg.MaxPasswordLength
+}
+
+// units counts UTF-16 code units, before normalization: four emoji are eight.
+func units(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// canonical is how addresses are stored and compared.
+func canonical(email string) string { return strings.ToLower(email) }

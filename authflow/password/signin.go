@@ -1,0 +1,129 @@
+package password
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+func (f *Feature) mountSignIn(r *authflow.Router) {
+	r.Handle(authflow.Route{
+		Method: http.MethodPost, Path: "/sign-in/email", Aliases: []string{"/signin"},
+		Summary:   "Sign in with e-mail and password",
+		Form:      true,
+		LoginCSRF: true,
+		Body: []authflow.Field{
+			authflow.Text("email", "The address."),
+			authflow.Password("password", "The password."),
+			authflow.Text("callbackURL", "Where the client goes afterwards.").Opt(),
+			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
+		},
+		Handle: f.signIn,
+	})
+}
+
+type signInAnswer struct {
+	Redirect bool                `json:"redirect"`
+	Token    sessionstore.Token  `json:"token"`
+	URL      *string             `json:"url,omitempty"`
+	User     authflow.UserObject `json:"user"`
+}
+
+func (f *Feature) signIn(c *authflow.Call) error {
+	email, password := canonical(c.Body.String("email")), c.Body.String("password")
+	switch {
+	case !f.cfg.Enabled:
+		return authflow.ErrSignInDisabled
+	case !authflow.IsEmail(email):
+		return authflow.ErrInvalidEmail
+	case f.tooLong(password):
+		return authflow.ErrPasswordTooLong
+	}
+	user, err := f.prove(c, email, password)
+	if err != nil {
+		return err
+	}
+	if f.cfg.RequireEmailVerification && !user.EmailVerified {
+		return f.refuseUnverified(c, user)
+	}
+	session, err := f.Core.Sessions.Begin(c, user, c.Body.Bool("rememberMe", true), "password")
+	if err != nil {
+		return err
+	}
+	answer := signInAnswer{Token: session.Token, User: authflow.NewUserObject(user)}
+	if c.Body.Has("callbackURL") {
+		target := c.Body.String("callbackURL")
+		answer.URL, answer.Redirect = &target, target != ""
+		if answer.Redirect {
+			c.W.Header().Set("Location", target)
+		}
+	}
+	return c.JSON(answer)
+}
+
+// prove returns the user whose address and password these are. An unknown address costs the same hash and gets the same answer
+// as a wrong password.
+func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.User, error) {
+	failed := func(e authflow.Event) (sessionstore.User, error) {
+		e.Name, e.Outcome = authflow.EventSignInFailed, authflow.OutcomeFailure
+		c.Note(e)
+		return sessionstore.User{}, authflow.ErrInvalidEmailOrPassword
+	}
+	user, account, err := f.Store.FindUserWithCredential(c.R.Context(), email)
+	if err != nil && !isNotFound(err) {
+		return user, fmt.Errorf("find user with credential: %w", err)
+	}
+	if err != nil || account == nil || account.Password == nil {
+		if err := f.spend(c, password); err != nil {
+			return user, err
+		}
+		if user.ID == "" {
+			return failed(authflow.Event{Account: email, Reason: "unknown_account"})
+		}
+		return failed(authflow.Event{UserID: user.ID, Reason: "no_password"})
+	}
+	ok, err := f.verify(c, *account.Password, password)
+	switch {
+	case err != nil:
+		return user, err
+	case !ok:
+		return failed(authflow.Event{UserID: user.ID, Reason: "wrong_password"})
+	}
+	f.upgrade(c, account, password)
+	return user, nil
+}
+
+// upgrade replaces a hash of another kind than the configured one, now that the password is at hand. Should that not work out
+// the old hash stays good.
+func (f *Feature) upgrade(c *authflow.Call, account *sessionstore.Account, password string) {
+	if formatOf(*account.Password) == Algorithm(f.cfg.Hash) {
+		return
+	}
+	hash, err := f.hash(c, password)
+	if err == nil {
+		_, err = f.Store.UpgradePassword(c.R.Context(), account.ID, *account.Password, hash)
+	}
+	if err != nil {
+		f.Core.Logger.WarnContext(c.R.Context(), "password hash not upgraded",
+			slog.String("user_id", string(account.UserID)), slog.Any("err", err))
+	}
+}
+
+// refuseUnverified answers the right password of an unproved address: with a new link, if that is configured.
+func (f *Feature) refuseUnverified(c *authflow.Call, user sessionstore.User) error {
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		if err := c.Record(tx, authflow.Event{
+			Name: authflow.EventSignInFailed, Outcome: authflow.OutcomeFailure, UserID: user.ID, Reason: "unverified",
+		}); err != nil {
+			return err
+		}
+		return f.Prover.SendOnSignIn(c, tx, user, c.Body.String("callbackURL"))
+	})
+	if err != nil {
+		return err
+	}
+	return authflow.ErrEmailNotVerified
+}

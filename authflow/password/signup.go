@@ -1,0 +1,152 @@
+package password
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// maxNameBytes is what fits a person's name in any script, and a header.
+const maxNameBytes = 1024
+
+func (f *Feature) mountSignUp(r *authflow.Router) {
+	r.Handle(authflow.Route{
+		Method: http.MethodPost, Path: "/sign-up/email", Aliases: []string{"/signup"},
+		Summary:   "Sign up with e-mail and password",
+		Form:      true,
+		LoginCSRF: true,
+		BodyShape: authflow.ShapeBoth,
+		Body: []authflow.Field{
+			authflow.Text("name", "What the user is called.").Max(maxNameBytes),
+			authflow.Email("email", "The address, which becomes lower case."),
+			authflow.Password("password", "The password.").Needed(),
+			authflow.Text("image", "URL of a picture.").Opt(),
+			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
+			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
+		},
+		Handle: f.signUp,
+	})
+}
+
+type signUpAnswer struct {
+	Token *sessionstore.Token `json:"token"` // null until the address is proved
+	User  authflow.UserObject `json:"user"`
+}
+
+func (f *Feature) signUp(c *authflow.Call) error {
+	if !f.cfg.Enabled || f.cfg.DisableSignUp {
+		return authflow.ErrSignUpDisabled
+	}
+	if err := f.checkLength(c.Body.String("password")); err != nil {
+		return err
+	}
+	user := f.newUser(c.Body)
+	_, err := f.Store.FindUserByEmail(c.R.Context(), user.Email)
+	switch {
+	case err == nil:
+		return f.signUpTaken(c, user)
+	case !isNotFound(err):
+		return fmt.Errorf("find user by e-mail: %w", err)
+	}
+	hash, err := f.hash(c, c.Body.String("password"))
+	if err != nil {
+		return err
+	}
+	return f.create(c, user, hash)
+}
+
+func (f *Feature) newUser(body authflow.Values) sessionstore.User {
+	now := f.Core.Now()
+	user := sessionstore.User{
+		ID:        sessionstore.UserID(sessionstore.NewID()),
+		Name:      body.String("name"),
+		Email:     canonical(body.String("email")),
+		CreatedAt: now,
+		UpdatedAt: now,
+	}
+	if body.Has("image") {
+		image := body.String("image")
+		user.Image = &image
+	}
+	return user
+}
+
+// signUpTaken answers for an address that has an account. While addresses must be proved the answer is that of a success, with
+// an id that leads nowhere, after the same work: one hash, and one committed transaction for the audit row.
+func (f *Feature) signUpTaken(c *authflow.Call, posted sessionstore.User) error {
+	taken := authflow.Event{Name: authflow.EventSignUp, Outcome: authflow.OutcomeFailure, Account: posted.Email, Reason: "address_taken"}
+	if !f.hidesAccounts() {
+		c.Note(taken)
+		return authflow.ErrUserExists
+	}
+	if err := f.spend(c, c.Body.String("password")); err != nil {
+		return err
+	}
+	c.Note(taken)
+	return c.JSON(signUpAnswer{User: authflow.NewUserObject(posted)})
+}
+
+// hidesAccounts tells whether a sign-up must not show that an address is taken. Where a new user is signed in at once it shows
+// by nature.
+func (f *Feature) hidesAccounts() bool {
+	return f.cfg.RequireEmailVerification || !f.cfg.AutoSignIn
+}
+
+func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) error {
+	signIn := !f.hidesAccounts()
+	remember := c.Body.Bool("rememberMe", true)
+	var session sessionstore.Session
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		if err := f.createUser(c, tx, user, hash); err != nil {
+			return err
+		}
+		if !signIn {
+			return nil
+		}
+		var err error
+		session, err = f.Core.Sessions.Create(c, tx, user, remember, "sign-up")
+		return err
+	})
+	switch {
+	case errors.Is(err, sessionstore.ErrConflict):
+		// The loser of a race between two sign-ups. better-auth tells it, and no more than its own sign-up told it anyway.
+		return authflow.ErrFailedToCreateUser
+	case err != nil:
+		return err
+	case !signIn:
+		return c.JSON(signUpAnswer{User: authflow.NewUserObject(user)})
+	}
+	f.Core.Sessions.Issue(c, session, user, remember)
+	return c.JSON(signUpAnswer{Token: &session.Token, User: authflow.NewUserObject(user)})
+}
+
+func (f *Feature) createUser(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, hash string) error {
+	ctx := c.R.Context()
+	if err := tx.CreateUser(ctx, user); err != nil {
+		return fmt.Errorf("create user: %w", err)
+	}
+	if err := tx.CreateAccount(ctx, newCredential(user, hash)); err != nil {
+		return fmt.Errorf("create credential: %w", err)
+	}
+	if err := c.Record(tx, authflow.Event{Name: authflow.EventSignUp, UserID: user.ID}); err != nil {
+		return err
+	}
+	return f.Prover.SendOnSignUp(c, tx, user, c.Body.String("callbackURL"))
+}
+
+func newCredential(user sessionstore.User, hash string) sessionstore.Account {
+	return sessionstore.Account{
+		ID:         sessionstore.AccountID(sessionstore.NewID()),
+		UserID:     user.ID,
+		ProviderID: sessionstore.CredentialProvider,
+		AccountID:  string(user.ID),
+		Password:   &hash,
+		CreatedAt:  user.UpdatedAt,
+		UpdatedAt:  user.UpdatedAt,
+	}
+}
+
+func isNotFound(err error) bool { return errors.Is(err, sessionstore.ErrNotFound) }

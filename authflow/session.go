@@ -1,0 +1,286 @@
+package authflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// rememberedNot is how long the row of a session lives that ends with the browser: 1 day, as better-auth's.
+const rememberedNot = 24 * time.Hour
+
+// SessionStore is what Sessions needs of the database. sessionstore.Cache fits.
+type SessionStore interface {
+	// FindSession returns an expired session too; ErrNotFound means there is no such token.
+	FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
+	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
+	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
+	DeleteSession(ctx context.Context, token sessionstore.Token) (bool, error)
+	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
+}
+
+// Sessions finds, begins, renews and ends sessions. It serves the API and, as a resolver, the proxy.
+type Sessions struct {
+	store   SessionStore
+	cookies *Cookies
+	gates   []Gate
+	now     func() time.Time
+
+	expiresIn           time.Duration
+	updateAge           time.Duration
+	freshAge            time.Duration
+	requireSignedBearer bool
+}
+
+// Resolve returns the live session that a proxied request carries, or nil. When renewal is due it is done, and the browser gets
+// the cookie again, so that a user of the application alone stays signed in. An error means that the session cannot be known.
+//
+// Unlike the API it never takes a dead cookie from the browser: the answer to a request that was long on its way could take
+// the cookie of a newer session.
+func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstore.Identity, error) {
+	token, byCookie := s.token(r)
+	if token == "" {
+		return nil, nil
+	}
+	identity, err := s.store.FindSession(r.Context(), token)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("resolve session: %w", err)
+	}
+	now := s.now()
+	if !now.Before(identity.Session.ExpiresAt) {
+		return nil, nil
+	}
+	if !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
+		return identity, nil
+	}
+	renewed, err := s.renew(r.Context(), identity, now)
+	if err != nil {
+		return identity, nil // the session is good as it is; the next request tries again
+	}
+	if renewed != nil && byCookie {
+		s.cookies.SetSession(w, r, token, true)
+		w.Header().Del("Set-Auth-Token") // for clients of the API; the application's answer is not one of ours
+		w.Header().Del("Access-Control-Expose-Headers")
+	}
+	return renewed, nil
+}
+
+// resolve is Resolve for the API, which also takes a dead session's cookies away and deletes the row of an expired one.
+func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefresh bool) (*sessionstore.Identity, error) {
+	token, _ := s.token(r)
+	if token == "" {
+		return nil, nil
+	}
+	identity, err := s.store.FindSession(r.Context(), token)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound):
+		s.cookies.ExpireSession(w)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("resolve session: %w", err)
+	}
+	now := s.now()
+	if !now.Before(identity.Session.ExpiresAt) {
+		s.cookies.ExpireSession(w)
+		if _, err := s.store.DeleteSession(r.Context(), token); err != nil {
+			return nil, fmt.Errorf("delete expired session: %w", err)
+		}
+		return nil, nil
+	}
+	if disableRefresh || !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
+		return identity, nil
+	}
+	renewed, err := s.renew(r.Context(), identity, now)
+	if err != nil {
+		return nil, err
+	}
+	if renewed == nil {
+		s.cookies.ExpireSession(w)
+		return nil, nil
+	}
+	s.cookies.SetSession(w, r, token, true)
+	return renewed, nil
+}
+
+// Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user.
+func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Identity, error) {
+	token := s.readBearer(value)
+	if token == "" {
+		return nil, nil
+	}
+	identity, err := s.store.FindSession(ctx, token)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("resolve session: %w", err)
+	case !s.now().Before(identity.Session.ExpiresAt):
+		return nil, nil
+	}
+	return identity, nil
+}
+
+// token returns the token that counts: a bearer token before the cookie, as in better-auth.
+func (s *Sessions) token(r *http.Request) (token sessionstore.Token, byCookie bool) {
+	if token := s.bearerToken(r); token != "" {
+		return token, false
+	}
+	return s.cookies.Token(r), true
+}
+
+// renewalDue is better-auth's rule: once the last renewal is update_age ago.
+func (s *Sessions) renewalDue(identity *sessionstore.Identity, now time.Time) bool {
+	return !now.Before(identity.Session.ExpiresAt.Add(s.updateAge - s.expiresIn))
+}
+
+// renew extends the row and returns the session as it is then, or nil when it was revoked meanwhile.
+func (s *Sessions) renew(ctx context.Context, identity *sessionstore.Identity, now time.Time) (*sessionstore.Identity, error) {
+	expiresAt := now.Add(s.expiresIn).Truncate(time.Millisecond)
+	alive, err := s.store.RenewSession(ctx, identity.Session.Token, expiresAt)
+	if err != nil {
+		return nil, fmt.Errorf("renew session: %w", err)
+	}
+	if !alive {
+		return nil, nil
+	}
+	renewed := *identity // the cached one is shared and must not change
+	renewed.Session.ExpiresAt = expiresAt
+	renewed.Session.UpdatedAt = now
+	return &renewed, nil
+}
+
+// Create makes a session in the caller's transaction, once every gate has let it pass. The browser gets it by Issue, after the
+// transaction is committed. method is how the user proved who they are.
+func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, remember bool, method string) (sessionstore.Session, error) {
+	for _, g := range s.gates {
+		if err := g.Admit(c, tx, u, method); err != nil {
+			return sessionstore.Session{}, err
+		}
+	}
+	now := s.now().UTC().Truncate(time.Millisecond)
+	lifetime := s.expiresIn
+	if !remember {
+		lifetime = rememberedNot
+	}
+	address, agent := storedAddress(c.Client().Addr), userAgent(c.R)
+	session := sessionstore.Session{
+		ID:        sessionstore.SessionID(sessionstore.NewID()),
+		UserID:    u.ID,
+		Token:     sessionstore.Token(RandomString(32, AlphabetMixed)),
+		ExpiresAt: now.Add(lifetime),
+		CreatedAt: now,
+		UpdatedAt: now,
+		IPAddress: &address,
+		UserAgent: &agent,
+	}
+	if err := tx.CreateSession(c.R.Context(), session); err != nil {
+		return sessionstore.Session{}, fmt.Errorf("create session: %w", err)
+	}
+	err := c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method})
+	return session, err
+}
+
+// Issue hands a session to the browser. remember false makes it end with the browser.
+func (s *Sessions) Issue(c *Call, session sessionstore.Session, u sessionstore.User, remember bool) {
+	s.cookies.SetSession(c.W, c.R, session.Token, remember)
+	c.identity, c.resolved = &sessionstore.Identity{Session: session, User: u}, true
+}
+
+// Reissue sends the cookie again, keeping to the browser's choice of being remembered or not.
+func (s *Sessions) Reissue(c *Call, session sessionstore.Session, u sessionstore.User) {
+	s.Issue(c, session, u, !s.cookies.DontRemember(c.R))
+}
+
+// Begin makes a session and hands it to the browser.
+func (s *Sessions) Begin(c *Call, u sessionstore.User, remember bool, method string) (sessionstore.Session, error) {
+	var session sessionstore.Session
+	err := s.store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
+		session, err = s.Create(c, tx, u, remember, method)
+		return err
+	})
+	if err != nil {
+		return sessionstore.Session{}, err
+	}
+	s.Issue(c, session, u, remember)
+	return session, nil
+}
+
+// Expire takes the session's cookies from the browser. The row is the caller's to delete, first.
+func (s *Sessions) Expire(c *Call) {
+	s.cookies.ExpireSession(c.W)
+	c.identity, c.resolved = nil, true
+}
+
+// Presented returns the token the request carries, without asking whether it is alive.
+func (s *Sessions) Presented(r *http.Request) sessionstore.Token {
+	token, _ := s.token(r)
+	return token
+}
+
+// Fresh tells whether the sign-in is recent enough for what asks for it. It counts from the session's making, not its renewal.
+func (s *Sessions) Fresh(session sessionstore.Session) bool {
+	return s.freshAge == 0 || s.now().Sub(session.CreatedAt) < s.freshAge
+}
+
+// OwnsCookie tells whether a cookie is one of ours, which no application may set.
+func (s *Sessions) OwnsCookie(name string) bool { return s.cookies.Owns(name) }
+
+// Conceal takes our cookies and our bearer token out of headers that are on their way to the application.
+func (s *Sessions) Conceal(h http.Header) {
+	s.concealCookies(h)
+	kept := h["Authorization"][:0:0]
+	for _, line := range h["Authorization"] {
+		if !s.ownsBearer(line) {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		delete(h, "Authorization")
+		return
+	}
+	h["Authorization"] = kept
+}
+
+func (s *Sessions) concealCookies(h http.Header) {
+	lines := h["Cookie"]
+	if len(lines) == 0 {
+		return
+	}
+	kept := make([]string, 0, len(lines))
+	for _, line := range lines {
+		if line = s.withoutOurs(line); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		delete(h, "Cookie")
+		return
+	}
+	h["Cookie"] = kept
+}
+
+func (s *Sessions) withoutOurs(line string) string {
+	var out strings.Builder
+	for line != "" {
+		var pair string
+		pair, line, _ = strings.Cut(line, ";")
+		pair = strings.TrimSpace(pair)
+		name, _, _ := strings.Cut(pair, "=")
+		if pair == "" || s.cookies.Owns(strings.TrimSpace(name)) {
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteString("; ")
+		}
+		out.WriteString(pair)
+	}
+	return out.String()
+}

@@ -1,0 +1,29 @@
+package sessions
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/posternhq/postern/authflow"
+)
+
+func (f *Feature) mountList(r *authflow.Router) {
+	r.Handle(authflow.Route{
+		Method: http.MethodGet, Path: "/list-sessions",
+		Summary: "All live sessions of the caller, tokens included",
+		Session: authflow.SessionFresh,
+		Handle:  f.list,
+	})
+}
+
+func (f *Feature) list(c *authflow.Call) error {
+	sessions, err := f.store.ListSessions(c.R.Context(), c.Identity().User.ID)
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	objects := make([]authflow.SessionObject, len(sessions))
+	for i, s := range sessions {
+		objects[i] = authflow.NewSessionObject(s)
+	}
+	return c.JSON(objects)
+}
