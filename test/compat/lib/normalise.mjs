@@ -18,7 +18,7 @@ const comparedHeaders = [
 ];
 
 const patterns = {
-  jwt: /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g,
+  jwt: /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   scrypt: /\b[0-9a-f]{32}:[0-9a-f]{128}\b/g,
   signature: /\.[A-Za-z0-9+/]{43}=/g,
   encodedSignature: /\.(?:[A-Za-z0-9]|%2[BF]){43}%3D/gi,
