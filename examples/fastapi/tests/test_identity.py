@@ -31,6 +31,11 @@ def test_fields_without_a_header_are_empty(client: httpx.Client) -> None:
     assert me.json() == {"id": "carol", "email": "", "name": "", "email_verified": False}
 
 
+def test_other_alphabets_arrive_whole(client: httpx.Client) -> None:
+    me = client.get("/api/me", headers={"X-Postern-User-Id": "carol", "X-Postern-User-Name": "100%25 Zo%C3%AB"})
+    assert me.json()["name"] == "100% Zoë"
+
+
 def test_an_underscore_spelling_is_not_the_header(client: httpx.Client) -> None:
     assert client.get("/api/me", headers={"X_Postern_User_Id": "mallory"}).status_code == 401
 

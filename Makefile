@@ -1,0 +1,110 @@
+# What CI runs, make runs. `make` alone prints the targets.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 1m
+
+GOLANGCI_LINT := bin/tools/golangci-lint@v2.15.0
+GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
+
+# Whole programs talking to each other: slow, and of no more use under the race
+# detector, which watches one process.
+WHOLE := ./test/e2e/... ./test/compat/...
+UNITS  = $$(go list ./... | grep -vE '/test/(e2e|compat)(/|$$)')
+
+# Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
+WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
+
+.PHONY: help
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the static binary bin/postern
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/postern ./cmd/postern
+
+.PHONY: run
+run: ## Serve http://localhost:8080 in front of the FastAPI example (or the built-in demo)
+	@examples/run-dev.sh
+
+.PHONY: test
+test: setup check race example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e
+
+.PHONY: setup
+setup: ## Install what the tests need and this machine lacks
+	@test/setup.sh
+
+.PHONY: check
+check: ## Check formatting and run go vet
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
+	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+
+.PHONY: race
+race: ## Run unit and contract tests on both databases with the race detector
+	$(WITH_POSTGRES) go test -race -timeout 20m $(UNITS)
+
+.PHONY: unit
+unit: ## Run unit and contract tests on both databases, without the race detector
+	$(WITH_POSTGRES) go test -timeout 20m $(UNITS)
+
+.PHONY: example
+example: ## Run the tests of the FastAPI example on both databases
+	examples/fastapi/install.sh requirements-test.txt
+	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
+
+.PHONY: whole
+whole: build ## Run compat and e2e in one go
+	$(WITH_POSTGRES) go test -timeout 20m $(WHOLE)
+
+.PHONY: compat
+compat: build ## Run the official better-auth client against the reference and against Postern
+	$(WITH_POSTGRES) go test -timeout 20m -v ./test/compat/...
+
+.PHONY: e2e
+e2e: build ## Run PostgreSQL, Postern and the FastAPI example together, end to end
+	$(WITH_POSTGRES) go test -timeout 20m -v ./test/e2e/...
+
+.PHONY: lint
+lint: check $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows, run the linters and govulncheck
+	$(GOLANGCI_LINT) run ./...
+	tools/vulncheck.sh $(GOVULNCHECK)
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (default 1m)
+	tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Measure what Postern costs per request, in memory and at start
+	go run ./test/bench
+
+.PHONY: generate
+generate: ## Write the generated files anew
+	go generate ./...
+
+.PHONY: verify
+verify: ## Fail if a generated file is not what generate writes
+	tools/verify.sh
+
+.PHONY: image
+image: ## Build the container image postern:VERSION
+	docker build --build-arg VERSION=$(VERSION) --tag postern:$(VERSION) .
+
+.PHONY: tools
+tools: $(GOLANGCI_LINT) $(GOVULNCHECK) ## Build the pinned linters into bin/tools
+
+.PHONY: clean
+clean: ## Remove what building and testing have left
+	rm -rf bin coverage.out examples/fastapi/.venv test/compat/node_modules
+
+# Built outside the module, so that the linters' requirements do not become ours.
+bin/tools/golangci-lint@%:
+	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*
+	mv bin/tools/golangci-lint $@
+
+bin/tools/govulncheck@%:
+	GOBIN=$(CURDIR)/bin/tools go install golang.org/x/vuln/cmd/govulncheck@$*
+	mv bin/tools/govulncheck $@

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# `make run`: Postern in development mode at http://localhost:8080, in front of
+# the FastAPI example if Python can run it, else of the built-in demo upstream.
+# Arguments are passed on to `postern dev`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Everything is embedded here. A DATABASE_URL that is set for something else
+# must not get Postern's tables or the example's.
+unset DATABASE_URL
+
+backend= postern=
+stop() {
+	trap - INT TERM
+	for pid in $postern $backend; do
+		kill "$pid" 2>/dev/null || true
+	done
+	wait
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+free_port() {
+	python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Starts the example on $port; false when it ends before it answers.
+start_example() {
+	(cd examples/fastapi && exec .venv/bin/python -m app --port "$port") &
+	backend=$!
+	until answers "$port"; do
+		kill -0 "$backend" 2>/dev/null || { backend=; return 1; }
+		sleep 0.2
+	done
+}
+
+examples/fastapi/install.sh &
+installing=$!
+make --no-print-directory build
+
+if wait "$installing" && port=$(free_port) && start_example; then
+	set -- --upstream "http://127.0.0.1:$port" "$@"
+else
+	echo "the FastAPI example cannot run here; the built-in demo upstream serves instead" >&2
+fi
+
+bin/postern dev "$@" &
+postern=$!
+wait "$postern"

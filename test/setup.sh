@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
+# (for go test -race), Python's venv, the example's and the compat suite's
+# packages. Does nothing where all is there. What cannot be had is named at the
+# end, and is a failure: no test is left out quietly.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+lacks() { missing+=("$1"); }
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+apt_updated=
+apt_install() {
+	command -v apt-get >/dev/null || return 1
+	echo "installing $*"
+	if [ -z "$apt_updated" ]; then
+		as_root apt-get update -qq || return 1
+		apt_updated=yes
+	fi
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+has_postgres() {
+	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# Debian's package creates a cluster and starts it on port 5432 when it is
+# installed. The tests start servers of their own, and port 5432 is not theirs
+# to take. The setting is read while the server package is installed, so its
+# file comes first.
+install_postgres() {
+	apt_install postgresql-common || return 1
+	as_root sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf || return 1
+	apt_install postgresql
+}
+
+# Linking with -race needs the compiler and the C library's headers.
+has_c() {
+	echo '#include <stdlib.h>' | ${CC:-gcc} -E - >/dev/null 2>&1
+}
+
+has_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+has_node() { node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; }
+
+# npm ci empties node_modules first, so it is only run when the lock file changed.
+install_compat() {
+	local lock=test/compat/package-lock.json stamp=test/compat/node_modules/.installed-lock
+	cmp -s "$lock" "$stamp" && return
+	echo "installing the compat suite's packages"
+	npm ci --prefix test/compat --no-audit --no-fund --loglevel=error && cp "$lock" "$stamp"
+}
+
+has_postgres || install_postgres || lacks "PostgreSQL (initdb and postgres; Debian and Ubuntu: postgresql)"
+has_c || apt_install gcc libc6-dev || lacks "a C compiler, for go test -race (Debian and Ubuntu: gcc libc6-dev)"
+
+if ! has_python; then
+	lacks "Python 3.10 or newer, for the FastAPI example"
+elif ! has_venv && ! apt_install python3-venv; then
+	lacks "Python's venv (Debian and Ubuntu: python3-venv)"
+elif ! examples/fastapi/install.sh requirements-test.txt; then
+	lacks "the packages of examples/fastapi/requirements-test.txt (is PyPI reachable?)"
+fi
+
+if ! has_node; then
+	lacks "Node.js 20 or newer with npm, for the compat suite"
+elif ! install_compat; then
+	lacks "the packages of test/compat/package-lock.json (is the npm registry reachable?)"
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+	echo "cannot run the tests; this machine lacks, and could not be given:" >&2
+	printf '  - %s\n' "${missing[@]}" >&2
+	exit 1
+fi
