@@ -1,0 +1,52 @@
+// Package proxy stands in front of an application: it decides on each request, tells the application who is asking,
+// and passes the request on.
+//
+// One request:
+//
+//	ServeHTTP          proxy.go
+//	 ├ parseTarget     target.go     what is asked for, in one reading; a target with two readings gets 400
+//	 ├ Client          clientaddr    who is at the other end, as far as trusted hops vouch for it
+//	 ├ Rules.Match     rules.go      the first rule that matches path, method and host; else default_auth
+//	 ├ Resolve         (the caller)  who is signed in; not asked on public rules
+//	 ├ Decide          decide.go     forward, 401, redirect, 403 or 503: a pure function
+//	 └ forward         forward.go    httputil.ReverseProxy with Rewrite:
+//	    ├ strip        strip.go      everything that only Postern may say goes, on every rule
+//	    ├ Conceal      (the caller)  session cookies and bearer tokens go
+//	    ├ set          identity.go   X-Forwarded-*, X-Request-Id and the identity headers are written, one line each
+//	    └ answer       setcookie.go  session cookies that the application tries to set go: answer, interim, trailer
+//
+// Every answer that is not the application's is made in errors.go.
+//
+// # What an application may rely on
+//
+// An identity header is there if and only if Postern put it there. Names are protected in every spelling that an
+// application might fold into them, the default names even when others are configured. Text outside of printable ASCII,
+// and the percent sign, is percent-encoded as UTF-8. X-Forwarded-For is one address, X-Forwarded-Proto and -Host are
+// what the client used; no other header about the client's address, and none that overrides method or path, arrives.
+// Host, Origin and everything else arrive as sent, and the request target byte for byte. Request trailers do not arrive.
+//
+// # Paths
+//
+// Rules are matched against the path, percent-decoded once, as nearly every framework does it. Case counts; an
+// application that ignores it (Express in its default setting, IIS) should be given its own rule for each spelling or
+// a default_auth that is not looser than its strictest rule. A trailing slash does not count: frameworks treat it as the
+// same page or redirect to it, and a protected path must not be open with a slash added.
+// /a/** includes /a itself.
+//
+// # Time
+//
+// A rule's timeout bounds the wait for the headers of an answer, from the end of the request on. It does not cut
+// uploads, answers, event streams or WebSockets. Request bodies over HTTP/1.1 must keep up 1 KiB a second after a
+// grace. A client that leaves cancels the request to the application.
+//
+// # WebSockets
+//
+// An upgrade is decided like any other request. If it is authenticated by cookie, its Origin must be our own or an
+// allowed one. No other protocol can be switched to.
+//
+// # What is left to others
+//
+// Sessions, cookies and their renewal: authflow, through SessionResolver. Limits on request headers, TLS, request ids,
+// log lines and metrics: cmd/postern, through Options. Cross-site request forgery on ordinary requests: the session
+// cookie's SameSite attribute and the application.
+package proxy

@@ -1,0 +1,128 @@
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+)
+
+// refusal is an answer of Postern's own: the one shape in which decisions and failures become HTTP. Messages are
+// constants written for the client; what went wrong inside goes to Outcome.Err and nowhere else.
+type refusal struct {
+	status  int
+	code    string // in the answer, spelled as better-auth spells codes
+	reason  string // in Outcome, for logs and metrics
+	message string
+}
+
+func badTarget(reason, message string) *refusal {
+	return &refusal{http.StatusBadRequest, "BAD_REQUEST", reason, message}
+}
+
+// Requests that could be read in two ways. They are refused before any rule is looked at.
+var (
+	refuseHost           = badTarget("host", "The Host header is missing, malformed or contradictory")
+	refuseAuthority      = badTarget("authority", "The request target is for another authority")
+	refuseMethodCase     = badTarget("method_case", "Methods are written in upper case")
+	refuseControl        = badTarget("control_character", "The request target contains a control character or space")
+	refuseFragment       = badTarget("fragment", "The request target contains a fragment")
+	refuseBackslash      = badTarget("backslash", "The path contains a backslash")
+	refuseParameter      = badTarget("path_parameter", "The path contains a semicolon")
+	refuseEscape         = badTarget("escape", "The path contains a malformed escape")
+	refuseEncodedSlash   = badTarget("encoded_slash", "The path contains an encoded slash")
+	refuseDoubleEncoding = badTarget("double_encoding", "The path is encoded twice")
+	refuseEncoding       = badTarget("encoding", "The path is not UTF-8")
+	refuseEmptySegment   = badTarget("empty_segment", "The path contains an empty segment")
+	refuseDotSegment     = badTarget("dot_segment", "The path contains a dot segment")
+	refuseMethod         = &refusal{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "method", "This method is not served"}
+)
+
+// Decisions.
+var (
+	refuseUnauthenticated = &refusal{http.StatusUnauthorized, "UNAUTHORIZED", "no_session", "Sign in to use this resource"}
+	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", "role", "You are not allowed to use this resource"}
+	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "session_unknown", "Sessions cannot be checked at the moment; try again"}
+	refuseOrigin          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie; add it to auth.trusted_origins"}
+)
+
+// Failures on the way.
+var (
+	refuseTooLarge   = &refusal{http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "body_size", "The request body is larger than allowed here"}
+	refuseSlowBody   = &refusal{http.StatusRequestTimeout, "REQUEST_TIMEOUT", "slow_body", "The request body arrived too slowly"}
+	refuseBadGateway = &refusal{http.StatusBadGateway, "BAD_GATEWAY", "upstream", "The application did not answer properly"}
+	refuseTimeout    = &refusal{http.StatusGatewayTimeout, "GATEWAY_TIMEOUT", "upstream_timeout", "The application did not answer in time"}
+	// Nobody reads this one; 499 is nginx's number for it and keeps such requests apart in logs.
+	refuseClientGone = &refusal{499, "CLIENT_CLOSED_REQUEST", "client_gone", "The client closed the request"}
+)
+
+// errSlowBody ends the reading of a request body that arrived too slowly.
+var errSlowBody = errors.New("request body arrived too slowly")
+
+// refusalFor classifies what went wrong while forwarding.
+func refusalFor(r *http.Request, err error) *refusal {
+	var tooLarge *http.MaxBytesError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &tooLarge):
+		return refuseTooLarge
+	case errors.Is(err, errSlowBody):
+		return refuseSlowBody
+	case r.Context().Err() != nil, errors.Is(err, context.Canceled):
+		return refuseClientGone
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
+		return refuseTimeout
+	}
+	return refuseBadGateway
+}
+
+// problem is the body of an answer. SignInURL lets a single-page application find the sign-in page by itself.
+type problem struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	SignInURL string `json:"signInUrl,omitempty"`
+}
+
+// refuse answers. It may be called before or instead of an upstream's answer, not after.
+func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
+	body := problem{Code: no.code, Message: no.message}
+	h := w.Header()
+	switch no.status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2: a 401 names a scheme
+		if p.signIn != nil {
+			body.SignInURL = p.signIn.url.String()
+		}
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "5")
+	case http.StatusMethodNotAllowed:
+		h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+		h.Set("Connection", "close") // what follows a CONNECT on this connection may be meant for a tunnel (D64)
+	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
+		h.Set("Connection", "close") // the rest of the body is not worth reading
+	}
+	p.own(w, r)
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(no.status)
+	text, _ := json.Marshal(body)      // strings alone cannot fail
+	_, _ = w.Write(append(text, '\n')) // a client that left needs no answer
+}
+
+// redirect sends a browser to the sign-in page.
+func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, target string) {
+	w.Header().Set("Location", p.signIn.location(target))
+	p.own(w, r)
+	w.WriteHeader(http.StatusFound)
+}
+
+// own marks an answer that is Postern's: never cached, since it says who was asking, and readable cross-origin where
+// the application's answers would be.
+func (p *Proxy) own(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if p.options.CORS != nil {
+		p.options.CORS(w, r)
+	}
+}

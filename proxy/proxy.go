@@ -1,0 +1,245 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+// SessionResolver finds out who sent a request and knows what a session looks like on the wire.
+type SessionResolver interface {
+	// Resolve returns the live session the request carries; nil, nil when it carries none or a dead one; an error
+	// wrapping sessionstore.ErrUnavailable when that cannot be known. A request without a credential is nil, nil even
+	// while the store is down. It may set a renewed cookie on w.
+	Resolve(w http.ResponseWriter, r *http.Request) (*sessionstore.Identity, error)
+	// Conceal removes the session's own cookies and bearer token from outbound headers.
+	Conceal(h http.Header)
+	// OwnsCookie tells whether a cookie name is one of the session cookies, which an upstream may not set.
+	OwnsCookie(name string) bool
+}
+
+// Options are what a Proxy may be told beyond its configuration. All zero values work.
+type Options struct {
+	// PublicURL is the origin under which browsers know Postern. Requests in absolute form and WebSocket upgrades are
+	// compared with it.
+	PublicURL string
+	// SignInURL is where a browser without a session is sent: a path under the own origin or an absolute URL. The
+	// requested path is added as return_to. Empty means that nobody is redirected.
+	SignInURL string
+	// AllowedOrigins tells which origins besides our own may open WebSockets with the user's cookie.
+	AllowedOrigins func(origin string) bool
+	// RequestID is the id of a request, sent to the application and back to the client.
+	RequestID func(*http.Request) string
+	// Client is the far end of a request; by default the socket's peer.
+	Client func(*http.Request) clientaddr.Client
+	// CORS adds what makes an answer of Postern's own readable to scripts of other origins.
+	CORS func(http.ResponseWriter, *http.Request)
+	// Observe is called once for each request, when it is over. The request is the one that came in.
+	Observe func(*http.Request, Outcome)
+	// Streams is called with 1 when a WebSocket or event stream opens and with -1 when it ends.
+	Streams func(delta int)
+	// Now is the clock by which UpstreamTime is measured; time.Now by default.
+	Now func() time.Time
+}
+
+// Proxy decides on requests and passes them on. It is an http.Handler, and it never changes: a new configuration is
+// a new Proxy.
+type Proxy struct {
+	config     Config
+	options    Options
+	sessions   SessionResolver
+	rules      *Rules
+	upstreams  *upstreams
+	identity   *identityHeaders
+	stripper   *stripper
+	public     *url.URL    // nil when not known
+	signIn     *signInPage // nil when there is none
+	client     func(*http.Request) clientaddr.Client
+	now        func() time.Time
+	forwarding *httputil.ReverseProxy
+}
+
+var _ http.Handler = (*Proxy)(nil)
+
+// New compiles the configuration. All problems are reported together.
+func New(config Config, sessions SessionResolver, options Options) (*Proxy, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	p := &Proxy{config: config, options: options, sessions: sessions, client: options.Client, now: options.Now}
+	if p.client == nil {
+		p.client = new(clientaddr.Trust).Client
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if err := errors.Join(p.compileRules(), p.compileIdentity(), p.parseURLs()); err != nil {
+		return nil, err
+	}
+	p.forwarding = p.forwarder()
+	return p, nil
+}
+
+func (p *Proxy) compileRules() error {
+	fallback, err := ParseAuth(p.config.DefaultAuth)
+	if err != nil {
+		return err
+	}
+	if p.rules, err = NewRules(p.config.Routes, fallback); err != nil {
+		return err
+	}
+	p.upstreams = &upstreams{config: p.config.Upstream, made: map[upstreamKey]*upstream{}}
+	for i, rule := range p.rules.list {
+		if err := p.upstreams.bind(rule); err != nil {
+			return fmt.Errorf("%s: %w", routeKey(i), err)
+		}
+	}
+	return p.upstreams.bind(p.rules.fallback)
+}
+
+func (p *Proxy) compileIdentity() (err error) {
+	if p.identity, err = newIdentityHeaders(p.config.Identity.Headers); err != nil {
+		return err
+	}
+	p.stripper = newStripper(p.identity.names)
+	return nil
+}
+
+func (p *Proxy) parseURLs() (err error) {
+	if p.options.PublicURL != "" {
+		p.public, err = url.Parse(p.options.PublicURL)
+		if err != nil {
+			return fmt.Errorf("parse public URL: %w", err)
+		}
+	}
+	if p.signIn, err = newSignInPage(p.options.SignInURL, p.public); err != nil {
+		return fmt.Errorf("parse sign-in URL: %w", err)
+	}
+	return nil
+}
+
+// Rules are the compiled routes.
+func (p *Proxy) Rules() *Rules { return p.rules }
+
+// Close closes connections to upstreams that are not in use. Requests under way are not disturbed.
+func (p *Proxy) Close() {
+	for _, up := range p.upstreams.made {
+		up.transport.CloseIdleConnections()
+		up.upgrades.CloseIdleConnections()
+	}
+}
+
+// ServeHTTP takes a request through the steps drawn in the package comment.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{answer: answer{ResponseWriter: w, proxy: p}, in: r}
+	defer p.finish(x)
+	p.serve(w, r, x)
+	x.done = true
+}
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
+	if p.options.RequestID != nil {
+		if x.requestID = p.options.RequestID(r); x.requestID != "" {
+			w.Header()[requestIDHeader] = []string{x.requestID}
+		}
+	}
+	var no *refusal
+	if x.target, no = parseTarget(r, p.public); no != nil {
+		x.outcome.Refused = true
+		p.turnAway(w, r, x, no)
+		return
+	}
+	x.client = p.client(r)
+	x.rule = p.rules.Match(r.Method, x.target.host, x.target.path)
+	x.webSocket = isWebSocket(r)
+	x.decision = p.decide(w, r, x)
+	p.act(w, r, x)
+}
+
+// decide asks for the session unless the rule is public, so that public paths depend on nothing.
+func (p *Proxy) decide(w http.ResponseWriter, r *http.Request, x *exchange) Decision {
+	if x.rule.Auth == Public {
+		return Decide(x.rule, nil, nil, Unredirectable)
+	}
+	identity, err := p.sessions.Resolve(w, r)
+	x.outcome.Err = err
+	kind := Unredirectable
+	if identity == nil && p.signIn != nil && x.target.path != p.signIn.local {
+		kind = kindOf(r)
+	}
+	return Decide(x.rule, identity, err, kind)
+}
+
+func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
+	d := x.decision
+	x.outcome.Action, x.outcome.Reason = d.Action, d.Reason
+	switch d.Action {
+	case Forward:
+		if no := p.admissible(r, x); no != nil {
+			p.turnAway(w, r, x, no)
+			return
+		}
+		p.forward(x)
+	case Redirect:
+		p.redirect(w, r, x.target.raw)
+	case Unauthenticated:
+		p.turnAway(w, r, x, refuseUnauthenticated)
+	case Forbidden:
+		p.turnAway(w, r, x, refuseForbidden)
+	default:
+		no := refuseUnavailable
+		if r.Context().Err() != nil {
+			no = refuseClientGone // the look-up ended because the client did
+		}
+		p.turnAway(w, r, x, no)
+	}
+}
+
+// admissible checks what can be known of a request before it is passed on.
+func (p *Proxy) admissible(r *http.Request, x *exchange) *refusal {
+	if x.rule.maxBody > 0 && r.ContentLength > x.rule.maxBody {
+		return refuseTooLarge
+	}
+	if x.webSocket && x.decision.Identity != nil && !p.upgradeAllowed(r, x.client) {
+		return refuseOrigin
+	}
+	return nil
+}
+
+func (p *Proxy) turnAway(w http.ResponseWriter, r *http.Request, x *exchange, no *refusal) {
+	x.outcome.Reason = no.reason
+	p.refuse(w, r, no)
+}
+
+// finish reports the outcome. It runs as well when ReverseProxy panics with http.ErrAbortHandler, which is how an
+// answer that was cut off reaches the client cut off; the panic goes on to net/http.
+func (p *Proxy) finish(x *exchange) {
+	if x.streaming && p.options.Streams != nil {
+		p.options.Streams(-1)
+	}
+	if p.options.Observe == nil {
+		return
+	}
+	o := &x.outcome
+	if !x.done && o.Err == nil {
+		o.Err, o.Reason = ErrAborted, "aborted"
+	}
+	if !x.sent.IsZero() {
+		o.UpstreamTime = p.now().Sub(x.sent)
+	}
+	if x.rule != nil {
+		o.Route, o.Auth = x.rule.Pattern, x.rule.Auth
+	}
+	if id := x.decision.Identity; id != nil {
+		o.UserID, o.SessionID = id.User.ID, id.Session.ID
+	}
+	p.options.Observe(x.in, *o)
+}

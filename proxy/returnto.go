@@ -1,0 +1,62 @@
+package proxy
+
+import (
+	"net/url"
+	"strings"
+)
+
+// maxReturnTo bounds what is carried through the sign-in. A page that redirects to itself with its own address as the
+// parameter doubles it each time; a longer target is left out, and the user lands on the sign-in page's own default.
+const maxReturnTo = 2048
+
+// signInPage is where a browser is sent to sign in.
+type signInPage struct {
+	url   *url.URL
+	local string // its path, when it is served under our own origin
+}
+
+// newSignInPage reads Options.SignInURL: a path under our own origin, or an absolute URL.
+func newSignInPage(raw string, public *url.URL) (*signInPage, error) {
+	if raw == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	page := &signInPage{url: u}
+	if u.Host == "" || public != nil && u.Scheme == public.Scheme && strings.EqualFold(u.Host, public.Host) {
+		page.local = u.Path
+	}
+	return page, nil
+}
+
+// location is the sign-in page with return_to set to the target, if that may be returned to.
+func (p *signInPage) location(target string) string {
+	u := *p.url
+	if back, ok := returnTo(target); ok {
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += "return_to=" + url.QueryEscape(back)
+	}
+	return u.String()
+}
+
+// returnTo accepts a target that every browser resolves to a path of the origin it is on. `//host` and `/\host` name
+// another authority (WHATWG URL, "relative slash state"); tabs and line ends are removed before parsing, so that
+// `/<tab>/host` does, too. https://url.spec.whatwg.org/#concept-basic-url-parser
+func returnTo(target string) (string, bool) {
+	if target == "" || target[0] != '/' || len(target) > maxReturnTo {
+		return "", false
+	}
+	if len(target) > 1 && (target[1] == '/' || target[1] == '\\') {
+		return "", false
+	}
+	for i := range len(target) {
+		if c := target[i]; c <= ' ' || c == 0x7f || c == '\\' || c == '#' {
+			return "", false
+		}
+	}
+	return target, true
+}

@@ -1,0 +1,148 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/posternhq/postern/proxy/clientaddr"
+)
+
+// endpoint is an upstream URL, taken apart.
+type endpoint struct {
+	scheme string // "http" or "https": what the transport speaks
+	host   string // for the URL; the Host header is the client's
+	socket string // path of a Unix socket
+	h2c    bool
+}
+
+func parseEndpoint(raw string) (*endpoint, error) {
+	if socket, ok := strings.CutPrefix(raw, "unix:"); ok {
+		if socket = path.Clean("/" + strings.TrimLeft(socket, "/")); !strings.HasPrefix(raw, "unix:/") || socket == "/" {
+			return nil, fmt.Errorf("%q names no socket; write unix:/run/app.sock", raw)
+		}
+		return &endpoint{scheme: "http", host: "unix", socket: socket}, nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("%q is not a URL; write one such as http://127.0.0.1:8000", raw)
+	}
+	if _, ok := clientaddr.ParseHost(u.Host); !ok {
+		return nil, fmt.Errorf("%q has a malformed host or port", raw)
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("%q has more than scheme, host and port; requests keep the path they were decided on", u.Redacted())
+	}
+	switch u.Scheme {
+	case "http", "https":
+		return &endpoint{scheme: u.Scheme, host: u.Host}, nil
+	case "h2c":
+		return &endpoint{scheme: "http", host: u.Host, h2c: true}, nil
+	}
+	return nil, fmt.Errorf("%q is no scheme of an upstream; use http, https, h2c or unix", u.Scheme)
+}
+
+// upstream is an endpoint with the transports that reach it.
+type upstream struct {
+	endpoint
+	transport *http.Transport
+	// upgrades goes over HTTP/1.1: an upgrade is not a thing HTTP/2 has (RFC 9113 §8.6). Over TLS the transport sees to
+	// that itself, so only h2c needs a second one.
+	upgrades *http.Transport
+}
+
+// upstreams makes one upstream for each endpoint and time-out. The time-out is the transport's own, which starts when
+// the request was written: neither a long upload nor a long answer is cut by it.
+type upstreams struct {
+	config UpstreamConfig
+	made   map[upstreamKey]*upstream
+}
+
+type upstreamKey struct {
+	endpoint endpoint
+	timeout  time.Duration
+}
+
+// bind gives a rule its upstream.
+func (u *upstreams) bind(rule *Rule) error {
+	if rule.endpoint == nil {
+		if u.config.URL == "" {
+			return errors.New("upstream.url: is empty; name the application, as in http://127.0.0.1:8000")
+		}
+		parsed, err := parseEndpoint(u.config.URL)
+		if err != nil {
+			return fmt.Errorf("upstream.url: %w", err)
+		}
+		rule.endpoint = parsed
+	}
+	if rule.timeout == 0 {
+		rule.timeout = u.config.ResponseHeaderTimeout
+	}
+	key := upstreamKey{*rule.endpoint, rule.timeout}
+	if u.made[key] == nil {
+		u.made[key] = u.connect(key)
+	}
+	rule.upstream = u.made[key]
+	return nil
+}
+
+func (u *upstreams) connect(key upstreamKey) *upstream {
+	up := &upstream{endpoint: key.endpoint}
+	up.transport = u.transport(key, key.endpoint.h2c)
+	up.upgrades = up.transport
+	if key.endpoint.h2c {
+		up.upgrades = u.transport(key, false)
+	}
+	return up
+}
+
+func (u *upstreams) transport(key upstreamKey, h2c bool) *http.Transport {
+	idle := u.config.MaxIdleConnections
+	if idle == 0 {
+		idle = 1 << 20 // the transport takes zero for its default of two
+	}
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(h2c)
+	protocols.SetHTTP1(!h2c)
+	protocols.SetHTTP2(key.endpoint.scheme == "https")
+	return &http.Transport{
+		DialContext:            dialer(key.endpoint, u.config.DialTimeout),
+		TLSHandshakeTimeout:    u.config.DialTimeout,
+		MaxIdleConnsPerHost:    idle,
+		IdleConnTimeout:        u.config.IdleTimeout,
+		ResponseHeaderTimeout:  key.timeout,
+		ExpectContinueTimeout:  time.Second,
+		DisableCompression:     true, // the answer's encoding is between client and application
+		MaxResponseHeaderBytes: 1 << 20,
+		Protocols:              protocols,
+		// A dead HTTP/2 connection would otherwise hold every stream on it until TCP gives up.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}
+
+func dialer(to endpoint, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
+	if to.socket == "" {
+		return d.DialContext
+	}
+	return func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", to.socket) }
+}
+
+// buffers lends ReverseProxy its copy buffers.
+type buffers struct{ pool sync.Pool }
+
+const bufferSize = 32 << 10
+
+func newBuffers() *buffers {
+	return &buffers{sync.Pool{New: func() any { return new([bufferSize]byte) }}}
+}
+
+func (b *buffers) Get() []byte  { return b.pool.Get().(*[bufferSize]byte)[:] }
+func (b *buffers) Put(s []byte) { b.pool.Put((*[bufferSize]byte)(s)) }
