@@ -1,0 +1,49 @@
+package config
+
+import (
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/verification"
+	"github.com/posternhq/postern/proxy"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// Config is everything that can be set, one field per package and feature. A package's settings are described where
+// they are read.
+type Config struct {
+	Server       Server                   `key:"server" doc:"The two listeners, and how they stop."`
+	Proxy        proxy.Config             `key:",inline"`
+	Database     sessionstore.Config      `key:"database" doc:"Where users and sessions are kept."`
+	SessionCache sessionstore.CacheConfig `key:"session_cache" doc:"Sessions remembered in memory, so that most requests cost no query."`
+	Auth         Auth                     `key:"auth" doc:"The auth API, its secrets, sessions and cookies."`
+	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
+	Audit        audit.Config             `key:"audit" doc:"A record of every authentication event, in the database and as log lines."`
+	CORS         CORS                     `key:"cors" doc:"Which other sites' scripts may read answers."`
+	Log          Log                      `key:"log" doc:"Log lines, written to standard error."`
+}
+
+// Auth is the section of the flow itself and of every room that has settings.
+type Auth struct {
+	Core              authflow.Config     `key:",inline"`
+	EmailPassword     password.Config     `key:"email_password" doc:"Sign-up and sign-in with e-mail address and password."`
+	EmailVerification verification.Config `key:"email_verification" doc:"Proof that an address is the user's."`
+	User              User                `key:"user" doc:"What users may do with their own account."`
+}
+
+// User is the section auth.user, which two rooms share.
+type User struct {
+	ChangeEmail verification.ChangeEmailConfig `key:"change_email"`
+	DeleteUser  account.DeleteUserConfig       `key:"delete_user"`
+}
+
+// CORSOrigins are the origins whose scripts may read answers: cors.allowed_origins, or when that is empty
+// auth.trusted_origins.
+func (c Config) CORSOrigins() []string {
+	if len(c.CORS.AllowedOrigins) > 0 {
+		return c.CORS.AllowedOrigins
+	}
+	return c.Auth.Core.TrustedOrigins
+}

@@ -1,0 +1,54 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// CORS says which other sites' scripts may read answers. Credentials are always allowed to them: that is what
+// an auth proxy is called with.
+type CORS struct {
+	AllowedOrigins []string `key:"allowed_origins" example:"https://www.example.com" doc:"Origins whose scripts may call with cookies and read the answers. '*' inside a host name stands for any run of characters. Empty: auth.trusted_origins."`
+}
+
+// Validate reports every mistake, each beginning with the key it is about.
+func (c CORS) Validate() error {
+	var found []error
+	for i, origin := range c.AllowedOrigins {
+		if err := checkOriginPattern(origin); err != nil {
+			found = append(found, fmt.Errorf("allowed_origins[%d]: %w", i, err))
+		}
+	}
+	return errors.Join(found...)
+}
+
+// checkOriginPattern accepts an origin whose host may hold wildcards.
+func checkOriginPattern(pattern string) error {
+	if matchesEverySite(pattern) {
+		return fmt.Errorf("%q allows every site, and credentials are allowed too, so any page could act as its visitor; name the origins", pattern)
+	}
+	if strings.EqualFold(pattern, "null") {
+		return errors.New("null is sent by sandboxed and local pages of anybody; name the origins")
+	}
+	// A digit is fit to stand for a wildcard in a name as well as in a port.
+	if err := checkBareOrigin(strings.NewReplacer("*", "1", "?", "1").Replace(pattern)); err != nil {
+		return fmt.Errorf("%q is not an origin; write scheme and host without a path, as in https://app.example.com", pattern)
+	}
+	return nil
+}
+
+// matchesEverySite recognises patterns without a fixed domain: *, https://*, *://*, https://*.*, https://*.com.
+func matchesEverySite(pattern string) bool {
+	_, host, ok := strings.Cut(pattern, "://")
+	if !ok {
+		host = pattern
+	}
+	host, _, _ = strings.Cut(host, ":")
+	labels := strings.Split(host, ".")
+	if !strings.ContainsAny(host, "*?") || labels[len(labels)-1] == "localhost" {
+		return false
+	}
+	// Two whole labels at the end are the least that belongs to somebody.
+	return len(labels) < 2 || strings.ContainsAny(strings.Join(labels[len(labels)-2:], "."), "*?")
+}

@@ -1,0 +1,141 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Server holds the listeners and how they stop.
+type Server struct {
+	Listen         string   `key:"listen" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket."`
+	AdminListen    string   `key:"admin_listen" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
+	PublicURL      string   `key:"public_url" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
+	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed. Empty: nobody's."`
+
+	ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" doc:"How long a client may take to send the headers of a request."`
+	IdleTimeout       time.Duration `key:"idle_timeout" default:"2m" doc:"How long a connection without a request is kept open. Longer than that of the load balancer in front avoids sporadic 502s."`
+	MaxHeaderBytes    int           `key:"max_header_bytes" default:"65536" unit:"bytes" doc:"Most bytes that request line and headers may have together. More is answered with 431."`
+
+	DrainDelay   time.Duration `key:"drain_delay" default:"5s" doc:"How long requests are still accepted after SIGTERM, while readiness already fails, so that load balancers notice. 0: no delay."`
+	DrainTimeout time.Duration `key:"drain_timeout" default:"20s" doc:"How long running requests may take to finish after that, before they are cut. Delay and time-out together must stay below the platform's kill time, 30s in Kubernetes."`
+}
+
+// Validate reports every mistake, each beginning with the key it is about.
+func (s Server) Validate() error {
+	var found []error
+	report := func(format string, args ...any) { found = append(found, fmt.Errorf(format, args...)) }
+
+	if err := checkListen(s.Listen); err != nil {
+		report("listen: %w", err)
+	}
+	if err := checkListen(s.AdminListen); err != nil {
+		report("admin_listen: %w", err)
+	}
+	if sameListener(s.Listen, s.AdminListen) {
+		report("admin_listen: %s is the public listener too (server.listen is %s); choose another port", s.AdminListen, s.Listen)
+	}
+	if s.PublicURL != "" {
+		if err := checkOrigin(s.PublicURL); err != nil {
+			report("public_url: %w", err)
+		}
+	}
+	for i, network := range s.TrustedProxies {
+		if err := checkNetwork(network); err != nil {
+			report("trusted_proxies[%d]: %w", i, err)
+		}
+	}
+	positive := func(key string, d time.Duration) {
+		if d <= 0 {
+			report("%s: %s is not above zero; without a limit a client could hold a connection forever", key, d)
+		}
+	}
+	positive("read_header_timeout", s.ReadHeaderTimeout)
+	positive("idle_timeout", s.IdleTimeout)
+	positive("drain_timeout", s.DrainTimeout)
+	if s.DrainDelay < 0 {
+		report("drain_delay: %s is negative; use 0 for no delay", s.DrainDelay)
+	}
+	if s.MaxHeaderBytes < 4096 || s.MaxHeaderBytes > 1<<20 {
+		report("max_header_bytes: %d is not between 4096 and 1048576", s.MaxHeaderBytes)
+	}
+	return errors.Join(found...)
+}
+
+// checkListen accepts host:port, :port and unix:/path.
+func checkListen(address string) error {
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" {
+			return errors.New("unix: needs the path of a socket, as in unix:/run/postern.sock")
+		}
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return fmt.Errorf("%q is not an address like :8080, 127.0.0.1:8080 or unix:/path", address)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("%q has no usable port; use a number from 0 to 65535", address)
+	}
+	return nil
+}
+
+// sameListener tells whether two addresses would meet on one port. Port 0 asks the system for a free one.
+func sameListener(a, b string) bool {
+	if strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") {
+		return a == b
+	}
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	return hostA == hostB || isEveryHost(hostA) || isEveryHost(hostB)
+}
+
+func isEveryHost(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || (err == nil && ip.IsUnspecified())
+}
+
+// checkOrigin accepts a scheme and a host as browsers send them in Origin (RFC 6454 §6.1), and nothing more.
+func checkOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err == nil && u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%q does not begin with https:// or http://; write scheme and host, as in https://app.example.com", origin)
+	}
+	return checkBareOrigin(origin)
+}
+
+// checkBareOrigin is the same for any scheme; applications in a web view have their own, as capacitor://localhost.
+func checkBareOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme == "":
+		return fmt.Errorf("%q is not an origin; write scheme and host, as in https://app.example.com", origin)
+	case u.User != nil:
+		return errors.New("holds a user name or password; write scheme and host alone, as in https://app.example.com")
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(origin, "?#"):
+		return fmt.Errorf("%q has more than scheme and host; write %s://%s, without a slash at the end", origin, u.Scheme, u.Host)
+	}
+	return nil
+}
+
+// checkNetwork accepts a CIDR or one address. A network of all addresses would believe every client about its address.
+func checkNetwork(network string) error {
+	if _, err := netip.ParseAddr(network); err == nil {
+		return nil
+	}
+	p, err := netip.ParsePrefix(network)
+	if err != nil {
+		return fmt.Errorf("%q is not a network like 10.0.0.0/8 or an address", network)
+	}
+	if p.Bits() == 0 {
+		return fmt.Errorf("%s trusts everyone, so that any client could choose its own address; name the proxies' networks", network)
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Mode is the command a configuration is for.
+type Mode string
+
+const (
+	// Any asks for nothing in particular, as commands do that only need the database.
+	Any Mode = ""
+	// Serve is the production server.
+	Serve Mode = "serve"
+	// Dev brings everything itself.
+	Dev Mode = "dev"
+)
+
+// required lists what a mode cannot do without, with the remedy.
+func required(m Mode) map[string]string {
+	if m != Serve {
+		return nil
+	}
+	return map[string]string{
+		"server.public_url": "set the origin that users see, as in https://app.example.com",
+		"upstream.url":      "set the address of the application behind Postern, as in http://127.0.0.1:8000",
+		"auth.secret":       "set at least 32 random characters; 'postern secret' makes one",
+	}
+}
+
+// Validate reports all problems at once, as an *Error; nil when there are none.
+func (c Config) Validate(m Mode) error {
+	ps := problems(c.problems(m))
+	return ps.err()
+}
+
+// problems are those of each package about its own settings, then those that only the whole shows.
+func (c Config) problems(m Mode) []Problem {
+	root := reflect.ValueOf(c)
+	var ps problems
+	ps.missing(root, required(m))
+	ps.own(root, "")
+	ps.placeholders(root, describe(root.Type()))
+	ps.cookies(c)
+	ps.origins(c)
+	ps.circles(c)
+	return ps
+}
+
+func (ps *problems) missing(root reflect.Value, required map[string]string) {
+	all := leaves(describe(root.Type()))
+	for _, key := range slices.Sorted(maps.Keys(required)) {
+		for _, f := range all {
+			if f.key == key && root.FieldByIndex(f.index).IsZero() {
+				ps.add(key, Origin{}, "required by 'postern serve'; %s (or %s)", required[key], variable(key))
+			}
+		}
+	}
+}
+
+// own asks every struct that can to validate itself. It does not look inside one that could: such a struct answers
+// for what it holds.
+func (ps *problems) own(v reflect.Value, key string) {
+	if checked, ok := v.Interface().(interface{ Validate() error }); ok {
+		if err := checked.Validate(); err != nil {
+			ps.addPackage(err, key)
+		}
+		return
+	}
+	for i := range v.NumField() {
+		tag, ok := v.Type().Field(i).Tag.Lookup("key")
+		if !ok {
+			continue
+		}
+		name, _, _ := strings.Cut(tag, ",")
+		below := strings.TrimSuffix(join(key, name), ".")
+		switch kindOf(v.Field(i).Type()) {
+		case kindSection:
+			ps.own(v.Field(i), below)
+		case kindSections:
+			for j := range v.Field(i).Len() {
+				ps.own(v.Field(i).Index(j), fmt.Sprintf("%s[%d]", below, j))
+			}
+		}
+	}
+}
+
+// keyAtStart is how a package begins a problem: the key relative to its own struct.
+var keyAtStart = regexp.MustCompile(`^([a-z][a-z0-9_]*(?:\[[0-9]+\])?(?:\.[A-Za-z0-9_-]+(?:\[[0-9]+\])?)*): `)
+
+func (ps *problems) addPackage(err error, section string) {
+	for _, e := range flatten(err) {
+		message, key := e.Error(), section
+		if m := keyAtStart.FindStringSubmatch(message); m != nil {
+			key, message = join(section, m[1]), message[len(m[0]):]
+		}
+		ps.add(key, Origin{}, "%s", message)
+	}
+}
+
+// placeholders refuses secrets that were copied from an example. Everybody has those.
+func (ps *problems) placeholders(root reflect.Value, fields []*field) {
+	for _, f := range leaves(fields) {
+		v := root.FieldByIndex(f.index)
+		if f.secret && f.kind == kindText && v.Kind() == reflect.String && !isURLKey(f.key) && isPlaceholder(v.String()) {
+			ps.add(f.key, Origin{}, "looks like a placeholder from an example, which anybody can guess; use a random value of your own")
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`change(me|this|it)|replace(me|this|with)|(your|my|super|example|betterauth)secret|placeholder|insecure|password|xxxxx|12345678`)
+
+// isPlaceholder recognises words that stand in examples, and values with too few different characters to be random.
+func isPlaceholder(secret string) bool {
+	if secret == "" {
+		return false
+	}
+	different := map[rune]bool{}
+	for _, r := range secret {
+		different[r] = true
+	}
+	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(secret))
+	return placeholder.MatchString(plain) || (len(secret) >= 16 && len(different) < 6)
+}
+
+// cookies compares the cookie settings with the origin they are for: browsers drop cookies silently.
+func (ps *problems) cookies(c Config) {
+	origin, err := url.Parse(c.Server.PublicURL)
+	if err != nil || origin.Hostname() == "" {
+		return
+	}
+	cookie := c.Auth.Core.Cookie
+	host := origin.Hostname()
+	if cookie.SameSite == "none" && origin.Scheme != "https" {
+		ps.add("auth.cookie.same_site", Origin{}, "none needs https, since browsers drop such cookies otherwise, and server.public_url is %s; use https there, or lax", c.Server.PublicURL)
+	}
+	if cookie.Secure == "true" && origin.Scheme != "https" && !isLoopback(host) {
+		ps.add("auth.cookie.secure", Origin{}, "browsers do not send secure cookies to %s; use https in server.public_url, or auto", c.Server.PublicURL)
+	}
+	domain := strings.ToLower(strings.TrimPrefix(cookie.Domain, "."))
+	if domain == "" {
+		return
+	}
+	_, notIP := netip.ParseAddr(host)
+	switch {
+	case notIP == nil:
+		ps.add("auth.cookie.domain", Origin{}, "server.public_url names the address %s, and addresses share no cookies; leave it empty", host)
+	case host != domain && !strings.HasSuffix(strings.ToLower(host), "."+domain):
+		ps.add("auth.cookie.domain", Origin{}, "%s is not the host of server.public_url (%s) or a parent of it, so browsers would drop every cookie; use a parent domain, or leave it empty", domain, host)
+	case !strings.Contains(domain, ".") && domain != host:
+		ps.add("auth.cookie.domain", Origin{}, "%s is a top-level domain, for which browsers accept no cookies; use a parent domain of your own, or leave it empty", domain)
+	}
+}
+
+// origins guards the fall-back from CORS to the trusted origins.
+func (ps *problems) origins(c Config) {
+	for i, origin := range c.Auth.Core.TrustedOrigins {
+		if matchesEverySite(origin) {
+			ps.add(fmt.Sprintf("auth.trusted_origins[%d]", i), Origin{}, "%q trusts every site, so any page could act as its visitor; name the origins", origin)
+		}
+	}
+}
+
+// circles refuses an upstream that is Postern itself.
+func (ps *problems) circles(c Config) {
+	upstream := func(key, address string) {
+		u, err := url.Parse(address)
+		if err != nil || !isLoopback(u.Hostname()) {
+			return
+		}
+		_, port, err := net.SplitHostPort(c.Server.Listen)
+		if err == nil && port != "0" && port == portOf(u) {
+			ps.add(key, Origin{}, "%s is Postern's own listener (server.listen is %s), and requests would go round in a circle; use the application's address", address, c.Server.Listen)
+		}
+	}
+	upstream("upstream.url", c.Proxy.Upstream.URL)
+	for i, r := range c.Proxy.Routes {
+		upstream(fmt.Sprintf("routes[%d].upstream", i), r.Upstream)
+	}
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && ip.IsLoopback())
+}

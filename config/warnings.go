@@ -1,0 +1,21 @@
+package config
+
+import "net/url"
+
+// Warnings lists settings that are valid and may be meant, yet weaken a production server. Start-up logs each.
+func (c Config) Warnings(m Mode) []Problem {
+	if m != Serve {
+		return nil
+	}
+	var ps problems
+	if c.Mail.Transport == "log" {
+		ps.add("mail.transport", Origin{}, "log writes every letter, with its link, to the log and sends none; use resend or smtp")
+	}
+	if u, err := url.Parse(c.Server.PublicURL); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		ps.add("server.public_url", Origin{}, "is http, so passwords and cookies cross the network in clear; use https")
+	}
+	if c.Proxy.DefaultAuth == "public" {
+		ps.add("default_auth", Origin{}, "public lets every request through that no route matches; use required, and public routes")
+	}
+	return ps
+}
