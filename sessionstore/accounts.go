@@ -3,7 +3,6 @@ package sessionstore
 import (
 	"context"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -62,7 +61,7 @@ func (s *Store) FindCredential(ctx context.Context, user UserID) (Account, error
 func (s *Store) FindUserWithCredential(ctx context.Context, email string) (User, *Account, error) {
 	var u User
 	var a outerAccount
-	err := s.queryRow(ctx, "FindUserWithCredential", []any{strings.ToLower(email), CredentialProvider}, func(scan scanFunc) error {
+	err := s.queryRow(ctx, "FindUserWithCredential", []any{lowerCase(email), CredentialProvider}, func(scan scanFunc) error {
 		return scan(append(userColumns(&u), a.columns()...)...)
 	})
 	if err != nil {

@@ -111,20 +111,15 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 	f := c.join(ctx, key, token)
 	c.mu.Unlock()
 
-	select {
-	case <-f.done:
-	case <-ctx.Done():
-		c.observe(cacheMiss)
-		return nil, waitError(ctx)
-	}
-	if errors.Is(f.err, ErrUnavailable) {
-		if identity := c.stale(key); identity != nil {
+	identity, err := f.wait(ctx)
+	if errors.Is(err, ErrUnavailable) {
+		if remembered := c.stale(key); remembered != nil {
 			c.observe(cacheStale)
-			return identity, nil
+			return remembered, nil
 		}
 	}
 	c.observe(cacheMiss)
-	return f.identity, f.err
+	return identity, err
 }
 
 // Forget drops what is remembered about a token, for changes made by another process.
@@ -265,10 +260,15 @@ func (c *Cache) outdate(key TokenKey) {
 	}
 }
 
-// waitError says why a caller stopped waiting: gone, which is their own affair, or out of time.
-func waitError(ctx context.Context) error {
-	if err := ctx.Err(); errors.Is(err, context.Canceled) {
-		return fmt.Errorf("find session: %w", err)
+// wait returns the answer, unless the caller is gone before, which is their own affair, or out of time.
+func (f *flight) wait(ctx context.Context) (*Identity, error) {
+	select {
+	case <-f.done:
+		return f.identity, f.err
+	case <-ctx.Done():
 	}
-	return fmt.Errorf("find session: %w: %w", ErrUnavailable, ctx.Err())
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return nil, fmt.Errorf("find session: %w", err)
+	}
+	return nil, fmt.Errorf("find session: %w: %w", ErrUnavailable, ctx.Err())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // FindUser returns ErrNotFound when there is no such user.
@@ -13,13 +14,13 @@ func (s *Store) FindUser(ctx context.Context, id UserID) (User, error) {
 
 // FindUserByEmail compares in lower case, in which addresses are kept. Returns ErrNotFound when nobody has the address.
 func (s *Store) FindUserByEmail(ctx context.Context, email string) (User, error) {
-	return s.findUser(ctx, "FindUserByEmail", strings.ToLower(email))
+	return s.findUser(ctx, "FindUserByEmail", lowerCase(email))
 }
 
 // CreateUser returns ErrConflict when the id or the address is taken. Of concurrent calls with one address one succeeds.
 // The role is not written: it belongs to who administers the application.
 func (s *Store) CreateUser(ctx context.Context, u User) error {
-	_, err := s.exec(ctx, "CreateUser", string(u.ID), u.Name, strings.ToLower(u.Email), u.EmailVerified, u.Image,
+	_, err := s.exec(ctx, "CreateUser", string(u.ID), u.Name, lowerCase(u.Email), u.EmailVerified, u.Image,
 		s.orNow(u.CreatedAt), s.orNow(u.UpdatedAt))
 	return err
 }
@@ -42,7 +43,7 @@ func (s *Store) UpdateUser(ctx context.Context, id UserID, c UserChange) (User, 
 	}
 	var email *string
 	if c.Email != nil {
-		lower := strings.ToLower(*c.Email)
+		lower := lowerCase(*c.Email)
 		email = &lower
 	}
 	return s.findUser(ctx, "UpdateUser", string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
@@ -75,6 +76,14 @@ func (s *Store) findUser(ctx context.Context, statement string, args ...any) (Us
 // userColumns are the destinations of {user.*}.
 func userColumns(u *User) []any {
 	return []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role}
+}
+
+// lowerCase leaves text that is not UTF-8 as it is: strings.ToLower would mend it, and the mended address may be somebody's.
+func lowerCase(email string) string {
+	if !utf8.ValidString(email) {
+		return email
+	}
+	return strings.ToLower(email)
 }
 
 // orNow stands in for a time that the caller left open.

@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/posternhq/postern/sessionstore"
+)
+
+var sessions = []test{
+	{"a token answers with session and user as written", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.createSession(t, u.ID)
+		s.found(t, session, u)
+		s.found(t, session, u)
+		bare := s.newSession(u.ID)
+		bare.IPAddress, bare.UserAgent = nil, nil
+		must(t, s.CreateSession(t.Context(), bare))
+		s.found(t, bare, u)
+	}},
+	{"an unknown token is ErrNotFound, until its session exists", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.newSession(u.ID)
+		s.gone(t, session)
+		s.gone(t, session)
+		must(t, s.CreateSession(t.Context(), session))
+		s.found(t, session, u)
+	}},
+	{"a token is compared in every letter", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.newSession(u.ID)
+		session.Token = "AbcdefGhijklmnopqrstuvwxyz012345"
+		must(t, s.CreateSession(t.Context(), session))
+		for _, near := range []sessionstore.Token{"abcdefGhijklmnopqrstuvwxyz012345", session.Token + " ", session.Token[:31], "%", ""} {
+			_, err := s.Find(t.Context(), near)
+			is(t, err, sessionstore.ErrNotFound)
+		}
+	}},
+	{"an expired session is returned as it is", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.createSession(t, u.ID)
+		s.Clock.Advance(2 * time.Hour)
+		s.found(t, session, u)
+	}},
+	{"a taken token is ErrConflict, a missing user ErrNotFound", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.createSession(t, u.ID)
+		again := s.newSession(u.ID)
+		again.Token = session.Token
+		is(t, s.CreateSession(t.Context(), again), sessionstore.ErrConflict)
+		is(t, s.CreateSession(t.Context(), s.newSession("nobody")), sessionstore.ErrNotFound)
+	}},
+	{"a list holds the user's unexpired sessions, newest first", func(t *testing.T, s Subject) {
+		u, other := s.createUser(t), s.createUser(t)
+		expired := s.newSession(u.ID)
+		expired.ExpiresAt = s.now()
+		must(t, s.CreateSession(t.Context(), expired))
+		first := s.createSession(t, u.ID)
+		s.createSession(t, other.ID)
+		s.Clock.Advance(time.Minute)
+		second := s.createSession(t, u.ID)
+		list, err := s.ListSessions(t.Context(), u.ID)
+		must(t, err)
+		equal(t, list, []sessionstore.Session{second, first})
+	}},
+	{"renewing moves the expiry of a live session only forward", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.createSession(t, u.ID)
+		s.found(t, session, u)
+		s.Clock.Advance(time.Minute)
+		renew := func(to time.Time, want bool) {
+			t.Helper()
+			did, err := s.RenewSession(t.Context(), session.Token, to)
+			must(t, err)
+			equal(t, did, want)
+		}
+		renew(session.ExpiresAt.Add(-time.Second), false)
+		renew(session.ExpiresAt, false)
+		s.found(t, session, u)
+		renew(session.ExpiresAt.Add(time.Hour), true)
+		session.ExpiresAt, session.UpdatedAt = session.ExpiresAt.Add(time.Hour), s.now()
+		s.found(t, session, u)
+		s.Clock.Advance(session.ExpiresAt.Sub(s.now()))
+		renew(session.ExpiresAt.Add(time.Hour), false)
+		s.found(t, session, u)
+	}},
+	{"renewing does not bring a deleted session back", func(t *testing.T, s Subject) {
+		session := s.createSession(t, s.createUser(t).ID)
+		deleted, err := s.DeleteSession(t.Context(), session.Token)
+		must(t, err)
+		equal(t, deleted, true)
+		did, err := s.RenewSession(t.Context(), session.Token, s.now().Add(48*time.Hour))
+		must(t, err)
+		equal(t, did, false)
+		s.gone(t, session)
+	}},
+	{"a deleted session is gone at once, and deleting tells whether it was there", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session, stays := s.createSession(t, u.ID), s.createSession(t, u.ID)
+		s.found(t, session, u)
+		for _, want := range []bool{true, false} {
+			deleted, err := s.DeleteSession(t.Context(), session.Token)
+			must(t, err)
+			equal(t, deleted, want)
+			s.gone(t, session)
+		}
+		s.found(t, stays, u)
+	}},
+	{"a session is deleted by its id only for its user", func(t *testing.T, s Subject) {
+		u, other := s.createUser(t), s.createUser(t)
+		session := s.createSession(t, u.ID)
+		s.found(t, session, u)
+		deleted, err := s.DeleteSessionByID(t.Context(), other.ID, session.ID)
+		must(t, err)
+		equal(t, deleted, false)
+		s.found(t, session, u)
+		deleted, err = s.DeleteSessionByID(t.Context(), u.ID, session.ID)
+		must(t, err)
+		equal(t, deleted, true)
+		s.gone(t, session)
+	}},
+	{"all or all other sessions of a user are deleted, and nobody else's", func(t *testing.T, s Subject) {
+		u, other := s.createUser(t), s.createUser(t)
+		keep, second, third, others := s.createSession(t, u.ID), s.createSession(t, u.ID), s.createSession(t, u.ID), s.createSession(t, other.ID)
+		for _, session := range []sessionstore.Session{keep, second, third} {
+			s.found(t, session, u)
+		}
+		n, err := s.DeleteOtherSessions(t.Context(), u.ID, keep.Token)
+		must(t, err)
+		equal(t, n, 2)
+		s.gone(t, second)
+		s.gone(t, third)
+		s.found(t, keep, u)
+		n, err = s.DeleteSessions(t.Context(), u.ID)
+		must(t, err)
+		equal(t, n, 1)
+		s.gone(t, keep)
+		s.found(t, others, other)
+	}},
+	{"a change of the user is seen in all their sessions at once", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		first, second := s.createSession(t, u.ID), s.createSession(t, u.ID)
+		s.found(t, first, u)
+		s.found(t, second, u)
+		u, err := s.UpdateUser(t.Context(), u.ID, sessionstore.UserChange{EmailVerified: pointer(true)})
+		must(t, err)
+		s.found(t, first, u)
+		s.found(t, second, u)
+	}},
+}
