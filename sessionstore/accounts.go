@@ -8,7 +8,7 @@ import (
 
 // ListAccounts returns the user's accounts, the oldest first.
 func (s *Store) ListAccounts(ctx context.Context, user UserID) ([]Account, error) {
-	var list []Account
+	list := []Account{}
 	err := s.query(ctx, "ListAccounts", []any{string(user)}, func(scan scanFunc) error {
 		var a Account
 		if err := scan(accountColumns(&a)...); err != nil {

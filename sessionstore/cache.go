@@ -21,6 +21,7 @@ type Cache struct {
 	*Store
 	config        CacheConfig
 	now           func() time.Time
+	find          func(context.Context, Token) (*Identity, error)
 	observe       func(result string)
 	observeLookup func(time.Duration)
 
@@ -71,7 +72,7 @@ type flight struct {
 // NewCache returns a cache in front of the store, which it listens to from then on.
 func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	c := &Cache{
-		Store: s, config: cfg, now: o.Now, observe: o.Observe, observeLookup: o.ObserveLookup,
+		Store: s, config: cfg, now: o.Now, find: s.FindSession, observe: o.Observe, observeLookup: o.ObserveLookup,
 		byUser: map[UserID]*entry{}, flights: map[TokenKey]*flight{},
 	}
 	if c.now == nil {
@@ -197,7 +198,7 @@ func (c *Cache) fly(ctx context.Context, f *flight, key TokenKey, token Token) {
 
 func (c *Cache) lookup(ctx context.Context, token Token) (*Identity, error) {
 	started := time.Now()
-	identity, err := c.Store.FindSession(ctx, token)
+	identity, err := c.find(ctx, token)
 	c.observeLookup(time.Since(started))
 	return identity, err
 }

@@ -3,7 +3,6 @@ package sessionstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -26,8 +25,8 @@ func Open(ctx context.Context, cfg Config, o Options) (*Store, error) {
 		return nil, fmt.Errorf("database settings: %w", err)
 	}
 	if cfg.Migrates() {
-		if report, err := Migrate(ctx, cfg, o.Migrations, o.Logger); err != nil {
-			return nil, fmt.Errorf("migrate database: %w", errors.Join(err, report.Err()))
+		if _, err := Migrate(ctx, cfg, o.Migrations, o.Logger); err != nil {
+			return nil, fmt.Errorf("migrate database: %w", err)
 		}
 	}
 	db, err := connect(ctx, cfg, o, false)
@@ -102,7 +101,7 @@ func (db *database) await(ctx context.Context, patience time.Duration) error {
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, ErrUnavailable) && attempt.Err() == nil {
+		if hopeless(err) {
 			return fmt.Errorf("connect to database: %w", err)
 		}
 		db.log.Warn("database does not answer yet", "err", err)

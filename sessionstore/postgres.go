@@ -158,17 +158,29 @@ func translatePostgres(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &connecting):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.As(err, &server):
 		if sentinel := sentinelFor(server.Code); sentinel != nil {
 			return fmt.Errorf("%w: %w", sentinel, err)
 		}
 		return err
-	case errors.As(err, &connecting), errors.As(err, &network), pgconn.Timeout(err), pgconn.SafeToRetry(err),
+	case errors.As(err, &network), pgconn.Timeout(err), pgconn.SafeToRetry(err),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, pgx.ErrTxClosed):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
+}
+
+// hopeless tells whether asking again can not help: the server refuses us for what we are, not for the state it is in.
+// While running, the same answer counts as an outage, since somebody may be changing the password.
+func hopeless(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return strings.HasPrefix(server.Code, "28") || server.Code == "3D000" // authorization, no such database
+	}
+	return !errors.Is(err, ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 func sentinelFor(code string) error {

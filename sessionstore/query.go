@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Statements are named queries with all identifiers filled in.
@@ -156,7 +157,7 @@ func parseQueries(source string) ([]query, error) {
 		}
 	}
 	for i := range queries {
-		queries[i].sql = strings.TrimRight(strings.TrimSpace(queries[i].sql), ";\n\t ")
+		queries[i].sql = strings.TrimFunc(queries[i].sql, func(r rune) bool { return r == ';' || unicode.IsSpace(r) })
 		if queries[i].sql == "" {
 			return nil, fmt.Errorf("query %s is empty", queries[i].name)
 		}

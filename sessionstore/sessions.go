@@ -29,7 +29,7 @@ func (s *Store) FindSession(ctx context.Context, token Token) (*Identity, error)
 
 // ListSessions returns the user's unexpired sessions, the newest first.
 func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error) {
-	var list []Session
+	list := []Session{}
 	err := s.query(ctx, "ListSessions", []any{string(user), s.now()}, func(scan scanFunc) error {
 		var session Session
 		if err := scan(sessionColumns(&session)...); err != nil {
