@@ -101,7 +101,7 @@ type Recorder interface {
 	// With a tx the row belongs to that transaction: it exists exactly if what it tells of came to pass. An error means that
 	// it could not be written; the caller returns it from InTx, so that nothing happens that leaves no trace.
 	//
-	// With a nil tx Record writes on its own and always returns nil: a row that cannot be written is logged, and costs
-	// neither the request nor the attacker's failed attempt its answer.
+	// With a nil tx Record writes on its own and always returns nil: a row that cannot be written is logged, and costs the
+	// request nothing. Within a transaction always pass its tx: SQLite has one writer, and would wait for itself.
 	Record(ctx context.Context, tx *sessionstore.Store, e Event) error
 }

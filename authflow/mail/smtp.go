@@ -143,14 +143,12 @@ func (s *smtpSender) message(m Message) *gomail.Msg {
 // messageID is the same for every attempt at one letter (RFC 5322 §3.6.4). It is a hash, since a key may contain what an id may
 // not; without a key it is made from the letter, which is as good: two equal letters are one.
 func messageID(m Message, from string) string {
-	sum := sha256.New()
-	for _, part := range []string{m.Key, m.To, m.Subject, m.Text} {
-		fmt.Fprintf(sum, "%d:%s", len(part), part)
-		if m.Key != "" {
-			break
-		}
+	key := m.Key
+	if key == "" {
+		key = strings.Join([]string{m.To, m.Subject, m.Text, m.HTML}, "\n")
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:16]) + from[strings.LastIndexByte(from, '@'):]
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16]) + from[strings.LastIndexByte(from, '@'):]
 }
 
 // classifySMTP tells what a failure means. Permanent is a 5xx (RFC 5321 §4.2.1) to the recipient or the content. A 5xx before
