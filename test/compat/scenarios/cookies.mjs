@@ -9,7 +9,7 @@ export const scenarios = {
     const ada = await world.member();
     await session(world, `${name}=${ada.jar.session()}`);
     await session(world, `${name}=${ada.signed}`);
-    await session(world, `${name}=${encodeURIComponent(ada.signed).toLowerCase().replace(ada.token.toLowerCase(), ada.token)}`);
+    await session(world, `${name}=${encodeURIComponent(ada.signed).replace(/%../g, (octet) => octet.toLowerCase())}`);
     await session(world, `${name}="${ada.jar.session()}"`);
   },
 

@@ -1,0 +1,15 @@
+// Package compat lets the official better-auth client and a real better-auth server judge Postern.
+//
+//	compat_test.go ── node run.mjs ──┬── lib/reference.mjs ── reference/server.mjs   better-auth on Node
+//	                                 └── lib/postern.mjs ──── postern serve          the binary under test
+//
+// A scenario (scenarios/*.mjs) is played against both, each with a database of its own, through the official client or as
+// raw HTTP. What it saw, the mails and the rows are written down, ids, tokens and dates become placeholders, and the two
+// transcripts must be equal. Where Postern means to differ, lib/differences.mjs says where and why; what is not listed
+// there fails, and so does an entry that no longer happens. Scenarios of interop/ have both servers on one database and
+// assert by themselves, in both directions.
+//
+// A new scenario is a function in one of these files. To look at one alone, with what the reference answers:
+//
+//	DATABASE_URL=postgres://… node run.mjs --targets reference,reference --only 'reset: a token works once' --show
+package compat

@@ -1,0 +1,109 @@
+// The comparison must see every kind of difference, and none where there is none.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SignJWT } from "jose";
+import { compare } from "./transcript.mjs";
+
+const hour = 3600_000;
+const signature = `${"A".repeat(43)}=`;
+const token = (letter) => letter.repeat(31) + "Z";
+
+function exchange(overrides = {}) {
+  return {
+    at: Date.now(),
+    request: "POST /x",
+    status: 200,
+    reason: "OK",
+    headers: [["content-type", "application/json"]],
+    text: "{}",
+    ...overrides,
+  };
+}
+
+const places = (left, right) => compare({ transcript: [left].flat() }, { transcript: [right].flat() }).map(({ at }) => at);
+
+const body = (value) => exchange({ text: JSON.stringify(value) });
+const cookie = (line) => exchange({ headers: [["set-cookie", line]] });
+
+test("equal exchanges have no difference", () => {
+  assert.deepEqual(places(exchange(), exchange()), []);
+});
+
+test("status, reason, header and body are compared", () => {
+  const other = exchange({ status: 401, reason: "Unauthorized", headers: [["content-type", "text/plain"]], text: "null" });
+  assert.deepEqual(places(exchange(), other), ["status", "reason", "headers.content-type", "body"]);
+});
+
+test("a missing exchange is a difference", () => {
+  assert.deepEqual(places([exchange(), exchange()], exchange()), ["(everything)"]);
+});
+
+test("headers that belong to transport are left out", () => {
+  const other = exchange({ headers: [["content-type", "application/json"], ["date", "now"], ["content-length", "2"]] });
+  assert.deepEqual(places(exchange(), other), []);
+});
+
+test("absent, null, empty and another type are told apart", () => {
+  const values = [{}, { image: null }, { image: "" }, { image: 1 }, { image: [] }, { image: {} }];
+  for (const [i, left] of values.entries()) {
+    for (const [j, right] of values.entries()) {
+      assert.equal(places(body(left), body(right)).length, i === j ? 0 : 1, JSON.stringify([left, right]));
+    }
+  }
+});
+
+test("tokens may differ but not in length, alphabet or in who equals whom", () => {
+  const pair = (a, b) => body({ id: a, userId: b });
+  assert.deepEqual(places(pair(token("a"), token("a")), pair(token("b"), token("b"))), []);
+  assert.deepEqual(places(pair(token("a"), token("a")), pair(token("b"), token("c"))), ["body.userId"]);
+  assert.deepEqual(places(body({ id: token("a") }), body({ id: token("a").slice(8) })), ["body.id"]);
+  assert.deepEqual(places(body({ id: token("a") }), body({ id: token("a").toLowerCase() })), ["body.id"]);
+});
+
+test("dates are compared by their distance and by their form", () => {
+  const in_ = (ms) => body({ expiresAt: new Date(Date.now() + ms).toISOString() });
+  assert.deepEqual(places(in_(24 * hour), in_(24 * hour + 5000)), []);
+  assert.deepEqual(places(in_(24 * hour), in_(25 * hour)), ["body.expiresAt"]);
+  assert.deepEqual(places(in_(0), in_(-24 * hour)), ["body.expiresAt"]);
+  assert.deepEqual(places(body({ at: "2026-01-01T00:00:00.000Z" }), body({ at: "2026-01-01T00:00:00Z" })), ["body.at"]);
+});
+
+test("cookies are compared by name, value's form and attributes", () => {
+  const right = `s=${token("a")}.${encodeURIComponent(signature)}; Max-Age=60; Path=/; HttpOnly`;
+  assert.deepEqual(places(cookie(right), cookie(right.replaceAll("a", "b").replace("Pbth", "Path").replace("Mbx-Age", "Max-Age"))), []);
+  assert.deepEqual(places(cookie(right), cookie(right.replace("60", "61"))), ["cookies.s.attributes.max-age"]);
+  assert.deepEqual(places(cookie(right), cookie(right.replace("; HttpOnly", ""))), ["cookies.s.attributes.httponly"]);
+  assert.deepEqual(places(cookie(right), cookie(right.replace("%3D", "="))), ["cookies.s.value"]);
+  assert.deepEqual(places(cookie(right), cookie(right.replace("s=", "t="))), ["cookies.s", "cookies.t"]);
+});
+
+test("a cookie set twice counts as set last", () => {
+  const twice = exchange({ headers: [["set-cookie", "s=1; Path=/"], ["set-cookie", "s=2; Path=/"]] });
+  assert.deepEqual(places(twice, cookie("s=2; Path=/")), []);
+  assert.deepEqual(places(twice, cookie("s=1; Path=/")), ["cookies.s.value"]);
+});
+
+test("tokens signed by JOSE are compared by header and claims", async () => {
+  const sign = (claims, alg = "HS256") =>
+    new SignJWT(claims).setProtectedHeader({ alg }).setExpirationTime("15m").sign(Buffer.alloc(64, Math.random() * 256));
+  const location = async (...args) => exchange({ headers: [["location", `/v?token=${await sign(...args)}`]] });
+  assert.deepEqual(places(await location({ email: "a" }), await location({ email: "a" })), []);
+  assert.deepEqual(places(await location({ email: "a" }), await location({ email: "b" })), ["headers.location"]);
+  assert.deepEqual(places(await location({ email: "a" }), await location({ email: "a" }, "HS512")), ["headers.location"]);
+});
+
+test("lists of dated things are compared by age, other lists as they are", () => {
+  const item = (n) => ({ n, createdAt: new Date(Date.now() + n * 1000).toISOString() });
+  assert.deepEqual(places(body([item(1), item(2)]), body([item(2), item(1)])), []);
+  assert.deepEqual(places(body([1, 2]), body([2, 1])), ["body.0", "body.1"]);
+});
+
+test("rows are compared as values", () => {
+  const rows = (row) => ({ at: Date.now(), note: "rows", value: { user: [row] } });
+  const right = { id: token("a"), image: null, createdAt: new Date(), password: `${"0".repeat(32)}:${"1".repeat(128)}` };
+  const other = { ...right, id: token("b"), password: `${"2".repeat(32)}:${"3".repeat(128)}` };
+  assert.deepEqual(places(rows(right), rows(other)), []);
+  assert.deepEqual(places(rows(right), rows({ ...right, image: "" })), ["value.user.0.image"]);
+  assert.deepEqual(places(rows(right), rows({ ...right, password: "$2b$10$x" })), ["value.user.0.password"]);
+});
