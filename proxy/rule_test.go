@@ -192,7 +192,7 @@ func TestTreeAgreesWithWalkingTheList(t *testing.T) {
 
 func FuzzPattern(f *testing.F) {
 	for _, seed := range []string{"/", "/a", "/a/*", "/a/**", "/**", "/*/b", "/a b", "/ü", "/{x}", "/..", "/%2e"} {
-		f.Add(seed, "/a/b")
+		f.Add(seed, "a/b")
 	}
 	f.Fuzz(func(t *testing.T, pattern, path string) {
 		rule, err := newRule(RouteConfig{Path: pattern})
@@ -210,7 +210,7 @@ func FuzzPattern(f *testing.F) {
 		if !strings.Contains(pattern, "*") && r.Match("GET", "", pattern).Pattern != pattern {
 			t.Errorf("%q does not match itself", pattern)
 		}
-		if p, no := canonicalPath(path); no == nil && strings.HasPrefix(path, "/") && r.Match("GET", "", p) != r.walk("GET", "", p) {
+		if p, no := canonicalPath("/" + path); no == nil && r.Match("GET", "", p) != r.walk("GET", "", p) {
 			t.Errorf("%q and %q: tree and list disagree", pattern, p)
 		}
 	})

@@ -76,7 +76,7 @@ func (n *node) attach(segment string, child *node) {
 // Match returns the rule for a request; it is never nil. path is decoded and canonical, host as clientaddr.ParseHost
 // gives it.
 func (r *Rules) Match(method, host, path string) *Rule {
-	rest := strings.TrimSuffix(path[1:], "/")
+	rest := strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
 	best := r.find(r.root, method, host, rest, math.MaxInt)
 	if best == math.MaxInt {
 		return r.fallback

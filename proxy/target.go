@@ -68,7 +68,7 @@ func originForm(uri string, public *url.URL) (string, *refusal) {
 	return uri[len(origin):], nil
 }
 
-// canonicalPath checks the target and returns its path, decoded once. A path that passes has the same segments for
+// canonicalPath checks a target that begins with a slash and returns its path, decoded once. A path that passes has the same segments for
 // every reader: decoding it again, cleaning it, or splitting it at its slashes before or after decoding changes nothing.
 func canonicalPath(raw string) (string, *refusal) {
 	if no := checkBytes(raw); no != nil {
