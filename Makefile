@@ -18,6 +18,8 @@ UNITS  = $$(go list ./... | grep -vE '/test/(e2e|compat)(/|$$)')
 # Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
 WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
 
+.NOTPARALLEL:
+
 .PHONY: help
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -9,13 +9,16 @@ cd "$(dirname "$0")/.."
 # must not get Postern's tables or the example's.
 unset DATABASE_URL
 
-backend= postern=
+# Each thing started here is a process group of its own, so that it ends with
+# all it has started, and in order: Postern first, then what is behind it.
+set -m
+building= installing= backend= postern=
 stop() {
-	trap - INT TERM
-	for pid in $postern $backend; do
-		kill "$pid" 2>/dev/null || true
+	trap '' INT TERM
+	for group in $postern $backend $installing $building; do
+		kill -- "-$group" 2>/dev/null || true
+		wait "$group" 2>/dev/null || true
 	done
-	wait
 }
 trap stop EXIT
 trap 'exit 130' INT
@@ -29,7 +32,7 @@ answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Starts the example on $port; false when it ends before it answers.
 start_example() {
-	(cd examples/fastapi && exec .venv/bin/python -m app --port "$port") &
+	(cd examples/fastapi && exec .venv/bin/python -m app --port "$port") </dev/null &
 	backend=$!
 	until answers "$port"; do
 		kill -0 "$backend" 2>/dev/null || { backend=; return 1; }
@@ -37,16 +40,22 @@ start_example() {
 	done
 }
 
-examples/fastapi/install.sh &
+# Both at once, and in the background, since bash runs a trap only between commands.
+make --no-print-directory build &
+building=$!
+examples/fastapi/install.sh </dev/null &
 installing=$!
-make --no-print-directory build
+wait "$building"
 
 if wait "$installing" && port=$(free_port) && start_example; then
 	set -- --upstream "http://127.0.0.1:$port" "$@"
 else
 	echo "the FastAPI example cannot run here; the built-in demo upstream serves instead" >&2
 fi
+building= installing=
 
-bin/postern dev "$@" &
+bin/postern dev "$@" </dev/null &
 postern=$!
-wait "$postern"
+status=0
+wait "$postern" || status=$?
+exit "$status"

@@ -15,6 +15,10 @@ if cat requirements.txt "$wanted" | cmp -s - "$stamp"; then
 	exit 0
 fi
 echo "installing the FastAPI example's requirements ($wanted)"
-[ -x .venv/bin/python ] || python3 -m venv .venv
+# Without a stamp the last attempt did not finish, and what it left cannot be relied on.
+compgen -G '.venv/installed-*' >/dev/null || python3 -m venv --clear .venv
+rm -f .venv/installed-*
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
-cat requirements.txt "$wanted" >"$stamp"
+for file in requirements.txt "$wanted"; do
+	cat requirements.txt "$file" >".venv/installed-$file"
+done
