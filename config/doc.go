@@ -8,6 +8,7 @@
 //	describe.go                       struct tags → the tree of keys
 //	file.go, environ.go, text.go      sources → values by key, each with its origin
 //	load.go                           the sources above one another, by viper; nothing else knows viper
+//	problem.go, origin.go, nearest.go what is wrong, where, and what was meant
 //	value.go                          values → the struct, refusing other types than the key's
 //	validate.go, warnings.go          each package's checks, then those that only the whole shows
 //	print.go, redact.go               the effective configuration with origins, without secrets

@@ -148,7 +148,7 @@ func (r reader) sectionInto(values map[string]value, fields []*field, valid []st
 		f, isFile := lookup(fields, name.Value)
 		switch {
 		case f == nil:
-			r.unknown(join(in.section, name.Value), at, valid)
+			r.unknown(join(in.section, shorten(name.Value)), at, valid)
 		case (f.kind == kindSection || f.kind == kindSections) && v.ShortTag() == "!!null":
 			// All that was below is commented out, as in the example file.
 		case f.kind == kindSection:

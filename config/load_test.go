@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// sample has one setting of every form, so that the machinery is tested apart from what Postern's packages declare.
+// sample has one setting of every form, so that the machinery is tested apart from what Postern's packages declare. Unkeyed is none.
 type sample struct {
 	Name    string            `key:"name" default:"postern"`
 	On      bool              `key:"on"`
@@ -37,7 +37,7 @@ type sample struct {
 			Size int64 `key:"size"`
 		} `key:"more"`
 	} `key:"items"`
-	hidden func()
+	Unkeyed func()
 }
 
 type common struct {

@@ -10,7 +10,7 @@ import (
 // Print writes the effective configuration as YAML: every key in the order of the reference, secrets redacted, and
 // behind each value where it came from.
 func (l *Loaded) Print(w io.Writer) error {
-	return l.reading.print(w)
+	return l.print(w)
 }
 
 func (r reading) print(w io.Writer) error {

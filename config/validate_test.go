@@ -1,0 +1,163 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// valid is a configuration that serves.
+func valid(t *testing.T) Config {
+	t.Helper()
+	loaded, err := Sources{Mode: Serve, Environ: []string{
+		"POSTERN_SERVER_PUBLIC_URL=https://app.example.com", "POSTERN_UPSTREAM_URL=http://127.0.0.1:8000",
+		"POSTERN_AUTH_SECRET=Zr8vQm2KxW5nTb9LpJ4hYd7cGf3sAe6u", "POSTERN_MAIL_TRANSPORT=resend",
+		"POSTERN_MAIL_FROM=no-reply@example.com", "POSTERN_MAIL_RESEND_API_KEY=re_Zr8vQm2KxW5nTb9L",
+	}}.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Config
+}
+
+func TestOnlyServeAsksForWhatHasNoDefault(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[Mode]int{Any: 0, Dev: 0, Serve: 3} {
+		_, err := Sources{Mode: mode}.Load()
+		var e *Error
+		if got := errors.As(err, &e); got != (want > 0) || (got && len(e.Problems) != want) {
+			t.Errorf("%q: %v", mode, err)
+		}
+	}
+}
+
+func TestValidateTakesAConfigMadeInCode(t *testing.T) {
+	t.Parallel()
+	c := valid(t)
+	if err := c.Validate(Serve); err != nil {
+		t.Error(err)
+	}
+	c.Auth.Core.Cookie.Domain = "com"
+	err := c.Validate(Serve)
+	if err == nil || !strings.HasPrefix(err.Error(), "auth.cookie.domain: com is a top-level domain") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCookieDomainMustCoverThePublicHost(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		url, domain string
+		ok          bool
+	}{
+		{"https://app.example.com", "", true},
+		{"https://app.example.com", "example.com", true},
+		{"https://app.example.com", ".Example.com", true},
+		{"https://app.example.com", "app.example.com", true},
+		{"https://app.example.com", "ample.com", false},
+		{"https://app.example.com", "other.example.com", false},
+		{"https://app.example.com", "com", false},
+		{"http://localhost:8080", "localhost", true},
+		{"http://127.0.0.1:8080", "127.0.0.1", false},
+		{"http://[::1]:8080", "example.com", false},
+	} {
+		c := valid(t)
+		c.Server.PublicURL, c.Auth.Core.Cookie.Domain = row.url, row.domain
+		if err := c.Validate(Any); (err == nil) != row.ok {
+			t.Errorf("%s with %q: %v", row.url, row.domain, err)
+		}
+	}
+}
+
+func TestListenersThatMeet(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		a, b string
+		want bool
+	}{
+		{":8080", "127.0.0.1:9090", false},
+		{":8080", "127.0.0.1:8080", true},
+		{"0.0.0.0:8080", "127.0.0.1:8080", true},
+		{"[::]:8080", "10.0.0.1:8080", true},
+		{"10.0.0.1:8080", "127.0.0.1:8080", false},
+		{"127.0.0.1:8080", "127.0.0.1:8080", true},
+		{":0", ":0", false},
+		{"unix:/a", "unix:/a", true},
+		{"unix:/a", "unix:/b", false},
+		{"unix:/a", ":8080", false},
+	} {
+		if got := sameListener(row.a, row.b); got != row.want {
+			t.Errorf("%s and %s: got %v", row.a, row.b, got)
+		}
+	}
+}
+
+func TestPatternsThatMatchEverySite(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]bool{
+		"*": true, "https://*": true, "*://*": true, "https://*.com": true, "https://*.*": true, "https://app.*": true,
+		"https://example.???": true, "*example.com": true, "https://*:8443": true, "https://*.example.com": false,
+		"https://app-*.example.com": false, "http://localhost:*": false, "http://*.localhost": false, "https://app.example.com": false, "myapp://": false,
+	} {
+		if got := matchesEverySite(pattern); got != want {
+			t.Errorf("%s: got %v", pattern, got)
+		}
+	}
+}
+
+func TestPlaceholdersAreTold(t *testing.T) {
+	t.Parallel()
+	for secret, want := range map[string]bool{
+		"": false, "change-me": true, "CHANGE_ME_PLEASE": true, "your-secret-key-here": true, "better-auth-secret-12345678901234567890": true,
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": true, "Zr8vQm2KxW5nTb9LpJ4hYd7cGf3sAe6u": false, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b": false,
+	} {
+		if got := isPlaceholder(secret); got != want {
+			t.Errorf("%q: got %v", secret, got)
+		}
+	}
+}
+
+func TestWarningsAreForServe(t *testing.T) {
+	t.Parallel()
+	c := valid(t)
+	if w := c.Warnings(Serve); len(w) != 0 {
+		t.Errorf("a sound configuration warns: %v", w)
+	}
+	c.Mail.Transport, c.Server.PublicURL, c.Proxy.DefaultAuth = "log", "http://app.example.com", "public"
+	var keys []string
+	for _, w := range c.Warnings(Serve) {
+		keys = append(keys, w.Key)
+	}
+	if !reflect.DeepEqual(keys, []string{"mail.transport", "server.public_url", "default_auth"}) {
+		t.Errorf("got %v", keys)
+	}
+	if w := c.Warnings(Dev); len(w) != 0 {
+		t.Errorf("dev warns: %v", w)
+	}
+}
+
+func TestCORSFallsBackToTheTrustedOrigins(t *testing.T) {
+	t.Parallel()
+	c := valid(t)
+	c.Auth.Core.TrustedOrigins = []string{"https://a.example.com"}
+	if got := c.CORSOrigins(); !reflect.DeepEqual(got, c.Auth.Core.TrustedOrigins) {
+		t.Errorf("got %v", got)
+	}
+	c.CORS.AllowedOrigins = []string{"https://b.example.com"}
+	if got := c.CORSOrigins(); !reflect.DeepEqual(got, c.CORS.AllowedOrigins) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestMessagesOfPackagesAreRidOfSecrets(t *testing.T) {
+	t.Parallel()
+	l, err := Load("", []string{"POSTERN_AUTH_SECRET=Zr8vQm2KxW5nTb9LpJ4hYd7cGf3sAe6u", "DATABASE_URL=postgres://app:tr0ub4dor@db/app"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.hideSecrets(problems{{Message: "cannot use Zr8vQm2KxW5nTb9LpJ4hYd7cGf3sAe6u"}, {Message: "password tr0ub4dor is wrong"}})
+	if got[0].Message != "cannot use [redacted]" || got[1].Message != "password [redacted] is wrong" {
+		t.Errorf("got %v", got)
+	}
+}
