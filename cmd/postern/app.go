@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/outbox"
+	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
+	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// app is everything that runs, wired.
+type app struct {
+	cfg     config.Config
+	logger  *slog.Logger
+	metrics *metrics
+	store   *sessionstore.Cache
+	proxy   *proxy.Proxy
+	admin   *admin
+	public  http.Handler
+
+	background []func(context.Context) error
+}
+
+// extras are what one way of running adds to another.
+type extras struct {
+	sender mail.Sender                     // instead of the configured one
+	pages  func(http.Handler) http.Handler // stands before the proxy
+}
+
+// newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
+func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, x extras) (*app, error) {
+	a := &app{cfg: cfg, logger: logger, metrics: newMetrics()}
+	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: logger, Migrations: migrations()})
+	if err != nil {
+		return nil, err
+	}
+	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{
+		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup,
+	})
+	if err := a.wire(store, x); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *app) wire(store *sessionstore.Store, x extras) error {
+	trust, err := clientaddr.NewTrust(a.cfg.Server.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("server.trusted_proxies: %w", err)
+	}
+	shared, err := newCORS(a.cfg.Server.PublicURL, a.cfg.CORSOrigins())
+	if err != nil {
+		return fmt.Errorf("cors.allowed_origins: %w", err)
+	}
+	flow, core, err := a.newFlow(store, x)
+	if err != nil {
+		return err
+	}
+	if a.proxy, err = a.newProxy(core); err != nil {
+		return err
+	}
+	var proxied http.Handler = a.proxy
+	if x.pages != nil {
+		proxied = x.pages(proxied)
+	}
+	a.public = &edge{
+		next:    split(a.cfg.Auth.Core.BasePath, secured(flow, strings.HasPrefix(core.BaseURL, "https://")), proxied),
+		trust:   trust,
+		cors:    shared,
+		logger:  a.logger,
+		metrics: a.metrics,
+	}
+	a.admin = newAdmin(a.metrics, a.store.Ping)
+	return nil
+}
+
+func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *authflow.Core, error) {
+	recorder, err := audit.New(store, a.logger, audit.Options{Observe: a.metrics.event, Off: !a.cfg.Audit.Enabled})
+	if err != nil {
+		return nil, nil, err
+	}
+	sender := x.sender
+	if sender == nil {
+		if sender, err = mail.New(a.cfg.Mail, mail.Options{Logger: a.logger}); err != nil {
+			return nil, nil, err
+		}
+	}
+	letters, err := outbox.New(store, sender, outbox.Options{Logger: a.logger, Observe: a.metrics.mailOutcome})
+	if err != nil {
+		return nil, nil, err
+	}
+	core, err := authflow.NewCore(a.cfg.Auth.Core, authflow.Deps{
+		Store:    a.store,
+		Recorder: recorder,
+		BaseURL:  a.cfg.Server.PublicURL,
+		Logger:   a.logger,
+		Client:   clientInfo,
+		Observe:  observeAPI,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	pool := password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
+	clean := &cleanup{store: store, audit: recorder, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
+	a.background = append(a.background, letters.Run, pool.Run, clean.run)
+	flow, err := authflow.New(core, rooms{core: core, store: a.store, outbox: letters, pool: pool}.features(a.cfg)...)
+	return flow, core, err
+}
+
+func (a *app) newProxy(core *authflow.Core) (*proxy.Proxy, error) {
+	return proxy.New(a.cfg.Proxy, core.Sessions, proxy.Options{
+		PublicURL:      core.BaseURL,
+		SignInURL:      a.cfg.Auth.Core.SignInURL,
+		AllowedOrigins: core.Origins.Trusted,
+		RequestID:      requestID,
+		Client:         clientOf,
+		Observe:        observeProxy,
+		Streams:        a.metrics.streamsOpen,
+	})
+}
+
+// split sends what is below the base path to the API, and all else to the proxy. The proxy refuses targets that could be read
+// in two ways, so nothing that a backend would take for the API's can slip past it, nor the other way round.
+func split(basePath string, api, proxied http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		if strings.HasPrefix(path, basePath) && (len(path) == len(basePath) || path[len(basePath)] == '/') {
+			api.ServeHTTP(w, r)
+			return
+		}
+		proxied.ServeHTTP(w, r)
+	})
+}
+
+// start runs what works in the background. The returned function ends it and waits.
+func (a *app) start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for _, work := range a.background {
+		running.Go(func() {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				a.logger.LogAttrs(ctx, slog.LevelError, "background work ended", slog.Any("err", err))
+			}
+		})
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// close gives back what newApp took.
+func (a *app) close() {
+	a.proxy.Close()
+	a.store.Close()
+}

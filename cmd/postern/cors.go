@@ -1,0 +1,72 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/posternhq/postern/authflow"
+)
+
+// preflightMaxAge is for how long, in seconds, a browser may remember a preflight's answer.
+const preflightMaxAge = "600"
+
+// cors lets pages of other origins call with cookies and read the answers (Fetch Standard §3.2). It stands before
+// authentication, so that a page can read a 401, too.
+type cors struct{ origins *authflow.Origins }
+
+// newCORS allows the origins, besides our own, which needs no permission.
+func newCORS(publicURL string, origins []string) (*cors, error) {
+	if len(origins) == 0 {
+		return &cors{}, nil
+	}
+	list, err := authflow.NewOrigins(publicURL, origins)
+	if err != nil {
+		return nil, err
+	}
+	return &cors{origins: list}, nil
+}
+
+// allowed returns the request's Origin if answers may be read there, else "".
+func (c *cors) allowed(r *http.Request) string {
+	if c.origins == nil {
+		return ""
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" || origin == c.origins.Base() || !c.origins.Trusted(origin) {
+		return ""
+	}
+	return origin
+}
+
+// answerPreflight answers a preflight of an allowed origin. It carries no credentials, so it must not be asked for any. An
+// OPTIONS request that is none goes its way.
+func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
+	if w.cors == "" || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
+	h.Set("Access-Control-Max-Age", preflightMaxAge)
+	h["Vary"] = append(h["Vary"], "Access-Control-Request-Headers")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}
+
+// setCORS marks an answer as readable to origin. An application that speaks CORS itself is not contradicted.
+func setCORS(h http.Header, origin string) {
+	if origin == "" || h.Get("Access-Control-Allow-Origin") != "" {
+		return
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Credentials", "true")
+	if exposed := h.Get("Access-Control-Expose-Headers"); !strings.Contains(strings.ToLower(exposed), "x-request-id") {
+		if exposed != "" {
+			exposed += ", "
+		}
+		h.Set("Access-Control-Expose-Headers", exposed+"x-request-id")
+	}
+	h.Add("Vary", "Origin")
+}

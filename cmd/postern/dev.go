@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/cmd/postern/demo"
+	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
+)
+
+// devFolder holds all that "postern dev" keeps: database, secret, letters. Deleting it starts afresh.
+const devFolder = ".postern"
+
+func newDev(s streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run with everything embedded, for trying out and developing",
+		Long: "Needs nothing else: keeps users in SQLite under " + devFolder + "/, makes a secret, and shows mails at /dev/mail instead of\n" +
+			"sending them. Without --upstream a built-in demo application stands behind it.",
+		Args: noMoreArguments,
+	}
+	upstream := cmd.Flags().String("upstream", "", "application to stand in front of, such as http://127.0.0.1:8000")
+	address := cmd.Flags().String("listen", "127.0.0.1:8080", "address to listen on")
+	admin := cmd.Flags().String("admin-listen", "127.0.0.1:9090", "address of the admin listener")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return runDev(cmd.Context(), s, *upstream, *address, *admin)
+	}
+	return cmd
+}
+
+func runDev(ctx context.Context, s streams, upstream, address, admin string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageError{fmt.Errorf("--listen: %q is not an address like 127.0.0.1:8080", address)}
+	}
+	secret, err := devSecret()
+	if err != nil {
+		return err
+	}
+	if upstream == "" {
+		stop, url, err := startDemo(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		upstream = url
+	}
+	cfg, err := devConfig(s, secret, map[string]string{
+		"server.listen": net.JoinHostPort(host, port), "server.admin_listen": admin, "upstream.url": upstream,
+	}, port)
+	if err != nil {
+		return err
+	}
+	mailbox, err := mail.NewMailbox(filepath.Join(devFolder, "mail"), time.Now)
+	if err != nil {
+		return err
+	}
+	logger := newLogger(cfg.Log, s.stderr)
+	a, err := newApp(ctx, cfg, logger, extras{sender: mailbox, pages: func(next http.Handler) http.Handler {
+		return devPages(mailbox, next)
+	}})
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	return a.serve(ctx, func(net.Addr) { greet(s, cfg.Server.PublicURL, upstream) })
+}
+
+// devConfig is the documented defaults but for what makes trying out pleasant. The environment counts here as elsewhere.
+func devConfig(s streams, secret string, flags map[string]string, port string) (config.Config, error) {
+	loaded, err := config.Sources{
+		Environ: s.environ,
+		Flags:   flags,
+		Mode:    config.Dev,
+		Defaults: map[string]string{
+			"server.public_url":              "http://localhost:" + port,
+			"server.drain_delay":             "0s",
+			"database.path":                  filepath.Join(devFolder, "postern.db"),
+			"auth.secret":                    secret,
+			"auth.trusted_origins":           "http://127.0.0.1:" + port,
+			"auth.sign_in_url":               "/dev",
+			"auth.user.change_email.enabled": "true",
+			"auth.user.delete_user.enabled":  "true",
+			"log.format":                     "text",
+		},
+	}.Load()
+	if err != nil {
+		return config.Config{}, err
+	}
+	cfg := loaded.Config
+	if len(cfg.Proxy.Routes) == 0 {
+		// Pages are there for everyone to see, and an API is what wants a user.
+		cfg.Proxy.Routes = []proxy.RouteConfig{
+			{Path: "/api/**", Auth: "required", OnUnauthenticated: "auto"},
+			{Path: "/**", Auth: "optional", OnUnauthenticated: "auto"},
+		}
+	}
+	return cfg, nil
+}
+
+// devSecret is made once and kept, so that sessions outlive a restart.
+func devSecret() (string, error) {
+	if err := os.MkdirAll(devFolder, 0o700); err != nil {
+		return "", fmt.Errorf("make folder for development: %w", err)
+	}
+	file := filepath.Join(devFolder, "secret")
+	kept, err := os.ReadFile(file)
+	if err == nil {
+		return strings.TrimSpace(string(kept)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	secret := newRandomSecret()
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep secret: %w", err)
+	}
+	return secret, nil
+}
+
+// startDemo runs the built-in application on a free port.
+func startDemo(ctx context.Context) (stop func(), url string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", fmt.Errorf("start demo application: %w", err)
+	}
+	server := &http.Server{Handler: demo.Application(), ReadHeaderTimeout: 5 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends by Close
+	}()
+	return func() {
+		_ = server.Close()
+		<-done
+	}, "http://" + listener.Addr().String(), nil
+}
+
+// devPages puts the console and the mailbox before the application.
+func devPages(mailbox *mail.Mailbox, next http.Handler) http.Handler {
+	console, letters := demo.Console(), mailbox.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info := infoOf(r)
+		switch path := r.URL.Path; {
+		case path == "/dev/mail" || path == "/dev/mail.json" || strings.HasPrefix(path, "/dev/mail/"):
+			info.route, info.auth = "/dev/mail", "public"
+			letters.ServeHTTP(w, r)
+		case path == "/dev" || strings.HasPrefix(path, "/dev/"):
+			info.route, info.auth = "/dev", "public"
+			console.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func greet(s streams, publicURL, upstream string) {
+	fmt.Fprintf(s.stdout, `
+Postern is in front of %s
+
+  %s/dev        sign up, sign in, look at your session
+  %s/dev/mail   the mails it would send
+  %s/           the application
+
+`, upstream, publicURL, publicURL, publicURL)
+}

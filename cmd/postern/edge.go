@@ -1,0 +1,149 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/proxy/clientaddr"
+)
+
+// edge is the outermost handler: it names the request, finds out where it came from, and tells of it once it is over.
+type edge struct {
+	next    http.Handler
+	trust   *clientaddr.Trust
+	cors    *cors
+	logger  *slog.Logger
+	metrics *metrics
+}
+
+func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	info := &requestInfo{id: e.requestID(r), client: e.trust.Client(r), started: time.Now()}
+	out := &answer{ResponseWriter: w, cors: e.cors.allowed(r)}
+	defer e.finish(out, r, info)
+	w.Header()["X-Request-Id"] = []string{info.id}
+	if e.cors.answerPreflight(out, r) {
+		info.route, info.auth = "preflight", "public"
+		return
+	}
+	e.next.ServeHTTP(out, withInfo(r, info))
+}
+
+// requestID is the one that a trusted proxy in front gave, so that one id follows the request through both logs, or a new one.
+func (e *edge) requestID(r *http.Request) string {
+	if given := r.Header.Get("X-Request-Id"); given != "" && e.trust.TrustsPeer(r) && isRequestID(given) {
+		return given
+	}
+	return authflow.RandomString(20, authflow.AlphabetLower)
+}
+
+func isRequestID(s string) bool {
+	for i := range len(s) {
+		b := s[i]
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '_' || b == '.') {
+			return false
+		}
+	}
+	return len(s) <= 128
+}
+
+// finish also runs when the handler panics. http.ErrAbortHandler is how a handler cuts its answer off; any other panic is a
+// mistake of ours, and costs this request only.
+func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
+	failure := recover()
+	if failure != nil && failure != http.ErrAbortHandler {
+		e.logger.LogAttrs(r.Context(), slog.LevelError, "panic",
+			slog.Any("panic", failure), slog.String("request_id", info.id), slog.String("stack", string(debug.Stack())))
+		if out.status == 0 {
+			out.Header().Set("Content-Type", "application/json")
+			out.WriteHeader(http.StatusInternalServerError)
+		} else {
+			failure = http.ErrAbortHandler // what is out must not look complete
+		}
+	}
+	if out.status == 0 {
+		out.status = http.StatusOK // net/http's answer when a handler says nothing
+	}
+	took := time.Since(info.started)
+	e.metrics.request(r, out.status, took, info)
+	e.log(r, out, took, info)
+	if failure == http.ErrAbortHandler {
+		panic(failure)
+	}
+}
+
+func (e *edge) log(r *http.Request, out *answer, took time.Duration, info *requestInfo) {
+	level := slog.LevelInfo
+	if out.status >= 500 {
+		level = slog.LevelError
+	}
+	if !e.logger.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 16)
+	attrs = append(attrs,
+		slog.String("request_id", info.id),
+		slog.String("method", r.Method),
+		slog.String("route", info.route),
+		slog.Int("status", out.status),
+		slog.Int64("bytes", out.bytes),
+		milliseconds("duration_ms", took),
+	)
+	if info.upstream > 0 {
+		attrs = append(attrs, milliseconds("upstream_ms", info.upstream))
+	}
+	if info.client.Addr.IsValid() {
+		attrs = append(attrs, slog.String("client", info.client.Addr.String()))
+	}
+	attrs = appendText(attrs, "path", info.path)
+	attrs = appendText(attrs, "user_id", info.userID)
+	attrs = appendText(attrs, "session_id", info.sessionID)
+	attrs = appendText(attrs, "reason", info.reason)
+	if info.err != nil {
+		attrs = append(attrs, slog.String("err", info.err.Error()))
+	}
+	e.logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func milliseconds(key string, d time.Duration) slog.Attr {
+	return slog.Float64(key, float64(d.Microseconds())/1000)
+}
+
+func appendText(attrs []slog.Attr, key, value string) []slog.Attr {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, slog.String(key, value))
+}
+
+// answer remembers what was answered, and adds what makes it readable to a page of another origin.
+type answer struct {
+	http.ResponseWriter
+	cors   string // origin that may read it; empty for none
+	status int
+	bytes  int64
+}
+
+// Unwrap lets http.ResponseController reach flushing and hijacking.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+func (a *answer) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols || status >= 200 {
+		if a.status == 0 {
+			a.status = status
+			setCORS(a.Header(), a.cors)
+		}
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	n, err := a.ResponseWriter.Write(p)
+	a.bytes += int64(n)
+	return n, err
+}

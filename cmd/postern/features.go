@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/outbox"
+	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/sessions"
+	"github.com/posternhq/postern/authflow/status"
+	"github.com/posternhq/postern/authflow/verification"
+	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// migrations are the tables of the rooms that have any.
+func migrations() []sessionstore.MigrationSet {
+	return []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}
+}
+
+// rooms is what the features are built from.
+type rooms struct {
+	core   *authflow.Core
+	store  *sessionstore.Cache
+	outbox *outbox.Outbox
+	pool   *password.Pool
+}
+
+// features is the list of what the auth API can do: one line each.
+func (r rooms) features(cfg config.Config) []authflow.Feature {
+	brand := mail.Brand{URL: r.core.BaseURL}
+	notify := cfg.Mail.Notifications
+	verify := verification.New(cfg.Auth.EmailVerification, cfg.Auth.User.ChangeEmail,
+		verification.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Notify: notify})
+	pass := password.New(cfg.Auth.EmailPassword,
+		password.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Prover: verify, Pool: r.pool, Notify: notify})
+	return []authflow.Feature{
+		pass,
+		verify,
+		sessions.New(r.core, r.store),
+		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
+		status.New(r.core, r.store.Ping),
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/proxy"
+	"github.com/posternhq/postern/proxy/clientaddr"
+)
+
+// requestInfo is what one request gathers on its way for its log line and its metrics.
+type requestInfo struct {
+	id      string
+	client  clientaddr.Client
+	started time.Time
+
+	route     string // pattern
+	auth      string // what the route asks: public, optional, required, or "api" for our own
+	path      string // of proxied requests only: paths of the API may hold tokens
+	userID    string
+	sessionID string
+	reason    string
+	upstream  time.Duration
+	err       error
+}
+
+type requestInfoKey struct{}
+
+func withInfo(r *http.Request, info *requestInfo) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+}
+
+// infoOf returns the request's, or an empty one for a request that did not come by the edge.
+func infoOf(r *http.Request) *requestInfo {
+	if info, ok := r.Context().Value(requestInfoKey{}).(*requestInfo); ok {
+		return info
+	}
+	return &requestInfo{}
+}
+
+func requestID(r *http.Request) string { return infoOf(r).id }
+
+func clientOf(r *http.Request) clientaddr.Client { return infoOf(r).client }
+
+// clientInfo is clientOf in the words of the auth API.
+func clientInfo(r *http.Request) authflow.ClientInfo {
+	info := infoOf(r)
+	return authflow.ClientInfo{Addr: info.client.Addr, RequestID: info.id}
+}
+
+// observeAPI notes what the auth API made of a request.
+func observeAPI(r *http.Request, o authflow.Outcome) {
+	info := infoOf(r)
+	info.route, info.auth, info.userID, info.sessionID = o.Route, "api", o.UserID, o.SessionID
+}
+
+// observeProxy notes what became of a proxied request.
+func observeProxy(r *http.Request, o proxy.Outcome) {
+	info := infoOf(r)
+	info.path = r.URL.Path
+	info.userID, info.sessionID = string(o.UserID), string(o.SessionID)
+	info.reason, info.upstream, info.err = o.Reason, o.UpstreamTime, o.Err
+	if o.Refused {
+		info.route, info.auth = "", "refused"
+		return
+	}
+	info.route, info.auth = o.Route, o.Auth.String()
+}

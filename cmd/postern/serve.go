@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posternhq/postern/config"
+)
+
+func newServe(s streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the production server",
+		Args:  noMoreArguments,
+	}
+	file := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		loaded, err := config.Sources{File: *file, Environ: s.environ, Mode: config.Serve}.Load()
+		if err != nil {
+			return err
+		}
+		logger := newLogger(loaded.Config.Log, s.stderr)
+		for _, w := range loaded.Config.Warnings(config.Serve) {
+			logger.LogAttrs(cmd.Context(), slog.LevelWarn, "unsafe setting", slog.String("key", w.Key), slog.String("problem", w.Message))
+		}
+		a, err := newApp(cmd.Context(), loaded.Config, logger, extras{})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		return a.serve(cmd.Context(), nil)
+	}
+	return cmd
+}
+
+// serve listens until ctx ends, and then drains: readiness fails first, requests are still taken for the drain delay, so that
+// load balancers notice, and then what is under way may finish. ready, if any, is told the addresses.
+func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
+	public, err := listen(a.cfg.Server.Listen)
+	if err != nil {
+		return fmt.Errorf("server.listen: %w", err)
+	}
+	defer public.Close()
+	administrative, err := listen(a.cfg.Server.AdminListen)
+	if err != nil {
+		return fmt.Errorf("server.admin_listen: %w", err)
+	}
+	defer administrative.Close()
+
+	stop := a.start(context.WithoutCancel(ctx)) // ended after the last request, not by the signal
+	defer stop()
+	front := publicServer(a.public, a.cfg.Server, a.logger)
+	back := adminServer(a.admin, a.logger)
+	failed := make(chan error, 2)
+	for _, s := range []struct {
+		server   *http.Server
+		listener net.Listener
+	}{{front, public}, {back, administrative}} {
+		go func() { failed <- s.server.Serve(s.listener) }() // ends by Shutdown or Close below
+	}
+	a.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
+		slog.String("version", buildVersion()),
+		slog.String("address", public.Addr().String()),
+		slog.String("admin_address", administrative.Addr().String()),
+		slog.String("public_url", a.cfg.Server.PublicURL),
+		slog.String("default_auth", a.cfg.Proxy.DefaultAuth))
+	if ready != nil {
+		ready(public.Addr())
+	}
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		err = a.drain(front)
+	}
+	return errors.Join(err, front.Close(), back.Close())
+}
+
+func (a *app) drain(front *http.Server) error {
+	ctx := context.Background() // the one we were given has ended: that is why we are here
+	a.admin.draining.Store(true)
+	a.logger.LogAttrs(ctx, slog.LevelInfo, "draining",
+		slog.Duration("delay", a.cfg.Server.DrainDelay), slog.Duration("timeout", a.cfg.Server.DrainTimeout))
+	time.Sleep(a.cfg.Server.DrainDelay)
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Server.DrainTimeout)
+	defer cancel()
+	if err := front.Shutdown(ctx); err != nil {
+		a.logger.LogAttrs(ctx, slog.LevelWarn, "requests cut off", slog.Any("err", err))
+		return nil
+	}
+	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
+	return nil
+}
