@@ -60,7 +60,9 @@ type Field struct {
 func Text(name, doc string) Field { return Field{Name: name, Kind: KindString, Doc: doc} }
 
 // Email is a required e-mail address.
-func Email(name, doc string) Field { return Field{Name: name, Kind: KindEmail, Doc: doc, MaxBytes: 320} }
+func Email(name, doc string) Field {
+	return Field{Name: name, Kind: KindEmail, Doc: doc, MaxBytes: 320}
+}
 
 // Password is a required password. How long it may be is the password room's to say.
 func Password(name, doc string) Field {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
 )
 
 // Deps is what the API stands on. Logger, Now, Client and Observe may be left out.

@@ -47,7 +47,9 @@ type Feature struct {
 }
 
 // New returns the room.
-func New(deletion DeleteUserConfig, deps Deps) *Feature { return &Feature{deletion: deletion, Deps: deps} }
+func New(deletion DeleteUserConfig, deps Deps) *Feature {
+	return &Feature{deletion: deletion, Deps: deps}
+}
 
 // Name is the folder's.
 func (*Feature) Name() string { return "account" }

@@ -45,9 +45,9 @@ type Pool struct {
 }
 
 type job struct {
-	do       func()
-	done     chan struct{}
-	expired  bool // nobody wants the result any more
+	do      func()
+	done    chan struct{}
+	expired bool // nobody wants the result any more
 }
 
 // NewPool returns a pool that works once Run is called.

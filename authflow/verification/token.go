@@ -97,4 +97,3 @@ func isCanonical(token string) bool {
 	}
 	return strings.IndexByte(alphabet, signature[42])%4 == 0
 }
-
