@@ -5,11 +5,15 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
 // slowestBody is the rate in bytes a second that a request body must keep up, on average, beyond the grace.
 const slowestBody = 1 << 10
+
+// errSlowBody ends the reading of a request body that arrived too slowly.
+var errSlowBody = errors.New("request body arrived too slowly")
 
 // pacedBody ends bodies that trickle (D97). It measures only the time spent waiting for the client: while the
 // application does not read, the clock stands. A body that arrives at slowestBody is never cut, however long it is.
@@ -19,15 +23,17 @@ type pacedBody struct {
 	grace    time.Duration
 	received int64
 	waited   time.Duration
+	until    atomic.Int64 // the deadline of the Read under way or of the one that ran into it, in Unix nanoseconds; else 0
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
-	allowed := b.grace + time.Duration(b.received)*(time.Second/slowestBody) - b.waited
-	if allowed <= 0 {
+	allowed := max(0, b.grace+time.Duration(b.received)*(time.Second/slowestBody)-b.waited)
+	start := time.Now() // deadlines of sockets are in real time
+	b.until.Store(start.Add(allowed).UnixNano())
+	if allowed == 0 {
 		return 0, errSlowBody
 	}
-	start := time.Now() // deadlines of sockets are in real time
-	// A writer without deadlines belongs to a test or an adapter; there, the clock alone has to do.
+	// A writer without deadlines belongs to a test or an adapter; there, the sum of what was waited has to do.
 	_ = b.control.SetReadDeadline(start.Add(allowed))
 	n, err := b.ReadCloser.Read(p)
 	b.waited += time.Since(start)
@@ -37,21 +43,38 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errSlowBody
+		return n, errSlowBody
 	}
+	b.until.Store(0)
 	return n, err
+}
+
+// tooSlow tells whether the body ran into its limit. net/http cancels the request's context when a read fails, before
+// Read returns, so that forwarding fails as if the client had left; this is how the two are told apart.
+func (b *pacedBody) tooSlow() bool {
+	until := b.until.Load()
+	return until != 0 && time.Now().UnixNano() >= until
 }
 
 // limitBody puts the limits of the rule around an outbound body. HTTP/2 has streams in both directions that are idle
 // for good reason, and one of them holds no connection; they are not paced.
-func (p *Proxy) limitBody(w http.ResponseWriter, in, out *http.Request, rule *Rule) {
+func (p *Proxy) limitBody(x *exchange, out *http.Request) {
 	if out.Body == nil {
 		return
 	}
-	if rule.maxBody > 0 {
-		out.Body = http.MaxBytesReader(w, out.Body, rule.maxBody)
+	if x.rule.maxBody > 0 {
+		out.Body = http.MaxBytesReader(x.ResponseWriter, out.Body, x.rule.maxBody)
 	}
-	if grace := p.config.Upstream.BodyGrace; grace > 0 && in.ProtoMajor == 1 {
-		out.Body = &pacedBody{ReadCloser: out.Body, control: http.NewResponseController(w), grace: grace}
+	if grace := p.config.Upstream.BodyGrace; grace > 0 && x.in.ProtoMajor == 1 {
+		x.body = &pacedBody{ReadCloser: out.Body, control: http.NewResponseController(x.ResponseWriter), grace: grace}
+		out.Body = x.body
+	}
+}
+
+// boundDrain limits how long net/http may read on in a body that nobody wants: it does so before it sends an answer,
+// for the sake of the next request on the connection.
+func (p *Proxy) boundDrain(w http.ResponseWriter, r *http.Request) {
+	if grace := p.config.Upstream.BodyGrace; grace > 0 && r.ProtoMajor == 1 && r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(grace)) // see pacedBody.Read
 	}
 }

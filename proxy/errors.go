@@ -58,9 +58,6 @@ var (
 	refuseClientGone = &refusal{499, "CLIENT_CLOSED_REQUEST", "client_gone", "The client closed the request"}
 )
 
-// errSlowBody ends the reading of a request body that arrived too slowly.
-var errSlowBody = errors.New("request body arrived too slowly")
-
 // refusalFor classifies what went wrong while forwarding.
 func refusalFor(r *http.Request, err error) *refusal {
 	var tooLarge *http.MaxBytesError
@@ -68,8 +65,6 @@ func refusalFor(r *http.Request, err error) *refusal {
 	switch {
 	case errors.As(err, &tooLarge):
 		return refuseTooLarge
-	case errors.Is(err, errSlowBody):
-		return refuseSlowBody
 	case r.Context().Err() != nil, errors.Is(err, context.Canceled):
 		return refuseClientGone
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
@@ -104,6 +99,7 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
 	p.own(w, r)
+	p.boundDrain(w, r)
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(no.status)

@@ -26,7 +26,8 @@ type exchange struct {
 	requestID string
 	webSocket bool
 	streaming bool
-	sent      time.Time // when the transport got the request; zero when it did not
+	body      *pacedBody // nil when the body is not paced
+	sent      time.Time  // when the transport got the request; zero when it did not
 	done      bool
 	outcome   Outcome
 }
@@ -73,7 +74,7 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	}
 	setForwarded(h, x.client)
 	p.identity.set(h, x.decision.Identity, x.requestID)
-	p.limitBody(x.ResponseWriter, pr.In, out, x.rule)
+	p.limitBody(x, out)
 }
 
 // setForwarded tells the application where the request came from, as far as Postern can vouch for it: one address, not
@@ -137,6 +138,9 @@ func (p *Proxy) streamOpened(x *exchange) {
 func (p *Proxy) forwardFailed(w http.ResponseWriter, out *http.Request, err error) {
 	x := exchangeOf(out.Context())
 	no := refusalFor(x.in, err)
+	if x.body != nil && x.body.tooSlow() {
+		no, err = refuseSlowBody, errSlowBody
+	}
 	x.outcome.Reason, x.outcome.Err = no.reason, err
 	p.refuse(w, x.in, no)
 }
