@@ -108,7 +108,10 @@ func probeDatabase(ctx context.Context, cfg sessionstore.Config) error {
 	if err != nil {
 		return err
 	}
-	return report.Err()
+	if err := report.Err(); !errors.Is(err, sessionstore.ErrMigrationsPending) || !cfg.Migrates() {
+		return err
+	}
+	return nil // what is missing will be made at start
 }
 
 func probeAddress(ctx context.Context, raw string) error {
