@@ -168,29 +168,29 @@ func decodeTable(v any) (TableNames, error) {
 	}
 	names := TableNames{}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		switch value := m[key].(type) {
-		case string:
-			if key != "table" {
-				return TableNames{}, fmt.Errorf("%s: is unknown; did you mean %q?", key, nearest(key, []string{"table", "columns"}))
+		switch key {
+		case "table":
+			if names.Table, ok = m[key].(string); !ok {
+				return TableNames{}, fmt.Errorf("table: is %T; write the table's name", m[key])
 			}
-			names.Table = value
-		case map[string]any:
-			if key != "columns" {
-				return TableNames{}, fmt.Errorf("%s: is unknown; did you mean %q?", key, nearest(key, []string{"table", "columns"}))
-			}
-			columns, err := decodeColumns(value)
+		case "columns":
+			columns, err := decodeColumns(m[key])
 			if err != nil {
 				return TableNames{}, err
 			}
 			names.Columns = columns
 		default:
-			return TableNames{}, fmt.Errorf("%s: is %T; write {table: name, columns: {field: column}}", key, value)
+			return TableNames{}, fmt.Errorf("%s: is unknown; did you mean %q?", key, nearest(key, []string{"table", "columns"}))
 		}
 	}
 	return names, nil
 }
 
-func decodeColumns(m map[string]any) (map[string]string, error) {
+func decodeColumns(v any) (map[string]string, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("columns: is %T; write {field: column}", v)
+	}
 	columns := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		column, ok := m[key].(string)

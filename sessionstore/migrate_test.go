@@ -120,7 +120,7 @@ func TestStatusNamesEveryDifference(t *testing.T) {
 		}, sessionstore.ErrNotUnderstood},
 		{"address not unique", func(t testing.TB, p place) string {
 			return betterAuth(t, p.name, `"email" text not null unique`, `"email" text not null`, `"token" text not null unique`, `"token" text not null`) +
-				`; create unique index two on session (token, id); create unique index some on "user" (email) where email > 'm'`
+				`; create unique index "pair" on session (token, id); create unique index "partly" on "user" (email) where email > 'm'`
 		}, sessionstore.ErrNotUnderstood},
 		{"ids are numbers", func(t testing.TB, p place) string {
 			return betterAuth(t, p.name, `"id" text`, `"id" integer`, `"userId" text`, `"userId" integer`)

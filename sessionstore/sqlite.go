@@ -34,7 +34,7 @@ var pragmas = []string{
 	"busy_timeout(10000)",
 	// Off by default for the sake of old applications. Deleting a user must take sessions along.
 	"foreign_keys(ON)",
-	// A name in double quotes that is no column is an error, not a string.
+	// A schema that somebody tampered with can not call functions with side effects: https://sqlite.org/pragma.html#pragma_trusted_schema.
 	"trusted_schema(OFF)",
 }
 
@@ -62,6 +62,7 @@ func openSQLite(cfg Config) (driver, error) {
 }
 
 func sqliteURL(path string, more ...string) string {
+	// Without _dqs a misspelt name in double quotes would be taken for a string: https://sqlite.org/quirks.html#dblquote.
 	query := url.Values{"_pragma": append(append([]string{}, pragmas...), more...), "_dqs": {"0"}}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}
 	return u.String()
