@@ -65,8 +65,8 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	*out.URL = url.URL{Scheme: x.rule.upstream.scheme, Host: x.rule.upstream.host, Opaque: x.target.raw}
 	out.Trailer = nil // nobody has looked at what will come in them (D25)
 
-	h := out.Header
-	p.stripper.strip(h)
+	h := p.stripper.strip(out.Header, len(p.identity.names)+forwardedLines)
+	out.Header = h
 	p.sessions.Conceal(h)
 	if !x.webSocket {
 		delete(h, "Connection")
@@ -76,6 +76,9 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	p.identity.set(h, x.decision.Identity, x.requestID)
 	p.limitBody(x, out)
 }
+
+// forwardedLines is how many lines setForwarded adds.
+const forwardedLines = 3
 
 // setForwarded tells the application where the request came from, as far as Postern can vouch for it: one address, not
 // the list from which it was derived.

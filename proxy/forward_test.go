@@ -362,7 +362,6 @@ func TestExpectContinueWithAnEarlyRefusal(t *testing.T) { // D81
 func TestManyCookiesAreNoTrouble(t *testing.T) { // D77
 	t.Parallel()
 	f := start(t, setup{})
-	f.Config.MaxHeaderBytes = 1 << 20
 	res, _ := f.get(t, "GET", "/", "Cookie: "+strings.Repeat("a=b; ", 20000)+cookieName+"=ann")
 	if res.StatusCode >= 500 {
 		t.Errorf("answer %d", res.StatusCode)
