@@ -25,7 +25,7 @@ func HeadersReference() string {
 Each is sent exactly once, and not at all when it has no value: on a route with ` + "`auth: optional`" + ` the absence of
 ` + "`X-Postern-User-Id`" + ` means that nobody is signed in. Another name is chosen under ` + "`identity.headers`" + ` by the field; an empty name sends none.
 
-A value with characters beyond printable ASCII, or with a percent sign, is percent-encoded as UTF-8 (RFC 3986 §2.1), whole characters at a time:
+In a value, whatever is not printable ASCII, a percent sign, and a space at either end are percent-encoded as UTF-8 (RFC 3986 §2.1):
 ` + "`Zoë` arrives as `Zo%C3%AB`" + `. Decode with ` + "`urllib.parse.unquote`" + ` in Python or ` + "`decodeURIComponent`" + ` in JavaScript.
 
 Besides, the application gets ` + "`X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`" + `, rebuilt from what Postern knows: the client's address as

@@ -1,5 +1,5 @@
-// Command generate writes the files that are derived from the configuration's structs: config.example.yaml and
-// docs/configuration.md, below the folder given as its argument.
+// Command generate writes the files that are derived from the code, below the folder given as its argument:
+// config.example.yaml and docs/configuration.md from the configuration's structs, docs/headers.md from the proxy's tables.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
 )
 
 func main() {
@@ -25,6 +26,7 @@ func write(folder string) error {
 	for name, text := range map[string]string{
 		"config.example.yaml":   config.Example(),
 		"docs/configuration.md": config.Reference(),
+		"docs/headers.md":       proxy.HeadersReference(),
 	} {
 		path := filepath.Join(folder, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
