@@ -75,7 +75,7 @@ func (c *Call) Record(tx *sessionstore.Store, e Event) error {
 // Note records an event on its own, outside any transaction; see Recorder.
 func (c *Call) Note(e Event) {
 	if err := c.Record(nil, e); err != nil {
-		c.flow.logError(c.R, err) // Recorder promises nil; should one break that, at least it is seen
+		c.flow.log(c.R, http.StatusInternalServerError, err) // Recorder promises nil; should one break that, at least it is seen
 	}
 }
 

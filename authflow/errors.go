@@ -79,12 +79,12 @@ func (f *Flow) publicError(r *http.Request, err error) *Error {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
-		if e.Cause != nil && e.Status >= 500 {
-			f.logError(r, err)
+		if e.Cause != nil {
+			f.log(r, e.Status, err)
 		}
 		return e
 	case errors.Is(err, sessionstore.ErrUnavailable):
-		f.logError(r, err)
+		f.log(r, ErrUnavailable.Status, err)
 		return ErrUnavailable
 	case errors.Is(err, context.Canceled):
 		// The client went away. Nobody reads the answer; the status tells the access log.
@@ -92,12 +92,18 @@ func (f *Flow) publicError(r *http.Request, err error) *Error {
 	case errors.Is(err, sessionstore.ErrInvalid):
 		return invalidInput("Invalid input")
 	}
-	f.logError(r, err)
+	f.log(r, errInternal.Status, err)
 	return errInternal
 }
 
-func (f *Flow) logError(r *http.Request, err error) {
-	f.logger.ErrorContext(r.Context(), "auth request failed",
+// log tells the operator what the client was not told. A refusal is a warning: mostly it is a setting, such as an origin that
+// is not trusted.
+func (f *Flow) log(r *http.Request, status int, err error) {
+	level := slog.LevelWarn
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	f.logger.LogAttrs(r.Context(), level, "auth request failed",
 		slog.String("method", r.Method),
 		slog.String("route", r.Pattern),
 		slog.String("request_id", f.client(r).RequestID),
