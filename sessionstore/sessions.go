@@ -42,11 +42,12 @@ func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error
 }
 
 // RenewSession moves the expiry of a live session further away and sets UpdatedAt, in one conditional statement: it neither
-// revives a session that has expired or was deleted meanwhile, nor shortens one. It tells whether it did anything.
+// revives a session that has expired or was deleted meanwhile, nor shortens one. It tells whether the session is alive, also
+// when there was nothing to do: of two requests that renew at once, the later one must not take the session for gone.
 func (s *Store) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
 	defer s.changed(change{token: token.Key()})
-	renewed, err := s.exec(ctx, "RenewSession", string(token), expiresAt, s.now())
-	return renewed > 0, err
+	alive, err := s.exec(ctx, "RenewSession", string(token), expiresAt, s.now())
+	return alive > 0, err
 }
 
 // DeleteSession tells whether there was such a session, expired or not.

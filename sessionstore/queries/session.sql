@@ -13,8 +13,10 @@ WHERE {session.userId} = $1 AND {session.expiresAt} > $2
 ORDER BY {session.createdAt} DESC, {session.id};
 
 -- name: RenewSession
-UPDATE {session} SET {session.expiresAt} = $2, {session.updatedAt} = $3
-WHERE {session.token} = $1 AND {session.expiresAt} > $3 AND {session.expiresAt} < $2;
+UPDATE {session} SET
+    {session.expiresAt} = CASE WHEN {session.expiresAt} < $2 THEN $2 ELSE {session.expiresAt} END,
+    {session.updatedAt} = CASE WHEN {session.expiresAt} < $2 THEN $3 ELSE {session.updatedAt} END
+WHERE {session.token} = $1 AND {session.expiresAt} > $3;
 
 -- name: DeleteSession
 DELETE FROM {session} WHERE {session.token} = $1;

@@ -70,12 +70,12 @@ var sessions = []test{
 		s.Clock.Advance(time.Minute)
 		renew := func(to time.Time, want bool) {
 			t.Helper()
-			did, err := s.RenewSession(t.Context(), session.Token, to)
+			alive, err := s.RenewSession(t.Context(), session.Token, to)
 			must(t, err)
-			equal(t, did, want)
+			equal(t, alive, want)
 		}
-		renew(session.ExpiresAt.Add(-time.Second), false)
-		renew(session.ExpiresAt, false)
+		renew(session.ExpiresAt.Add(-time.Second), true)
+		renew(session.ExpiresAt, true)
 		s.found(t, session, u)
 		renew(session.ExpiresAt.Add(time.Hour), true)
 		session.ExpiresAt, session.UpdatedAt = session.ExpiresAt.Add(time.Hour), s.now()
