@@ -40,8 +40,8 @@ func newBench(t testing.TB, cfg CacheConfig) *bench {
 		b.results = append(b.results, result)
 	}})
 	b.find = func(ctx context.Context, token Token) (*Identity, error) {
-		b.queries.Add(1)
 		identity, err := store.FindSession(ctx, token)
+		b.queries.Add(1) // only now, so that awaitQueries means that the row was read
 		b.mu.Lock()
 		gate := b.gate
 		b.mu.Unlock()
