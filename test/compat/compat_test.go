@@ -56,7 +56,7 @@ func run(t *testing.T, postern string, args ...string) {
 	requirePackages(t)
 
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{"run.mjs"}, args...)...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+postgres.URL(t), "POSTERN_BINARY="+postern)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+postgres.URL(t), "COMPAT_POSTERN="+postern)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	endWithItsServers(cmd)

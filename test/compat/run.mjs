@@ -3,7 +3,7 @@
 //
 //   node run.mjs --targets reference,postern [--interop] [--only TEXT] [--jobs N] [--show]
 //
-// DATABASE_URL names a PostgreSQL server on which databases may be created; POSTERN_BINARY the binary.
+// DATABASE_URL names a PostgreSQL server on which databases may be created; COMPAT_POSTERN the binary.
 // Without --interop each target has its own database and the transcripts are compared; the first target
 // is the one that is right. With it all share one database and scenarios/interop's own assertions decide.
 // --show adds the first target's normalised transcript to each line.
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     show: { type: "boolean", default: false },
   },
 });
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(2));
 
 let failures = 0;
 let count = 0;

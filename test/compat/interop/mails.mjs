@@ -1,7 +1,7 @@
 // Links mailed by one server and opened at the other.
 
 import assert from "node:assert/strict";
-import { eventually } from "../lib/interoperation.mjs";
+import { untilTrue } from "../lib/patience.mjs";
 
 const sessionOf = async (browser) => (await browser.client.getSession()).data;
 
@@ -22,7 +22,7 @@ export const scenarios = {
     await ada.client.changeEmail({ newEmail: to, callbackURL: "/settings" });
     const { url } = await here.mail(to, "change-email-verification");
     assert.equal((await there.browser().open(url)).status, 302);
-    await eventually("changed", async () => (await sessionOf(ada)).user.email === to);
+    await untilTrue("changed", async () => (await sessionOf(ada)).user.email === to);
     assert.match((await here.browser().open(url)).headers.find(([name]) => name === "location")[1], /error=INVALID_TOKEN/);
   },
 
@@ -33,6 +33,6 @@ export const scenarios = {
     const opened = await there.get(new URL(url).pathname + new URL(url).search, { cookie: ada.jar.header() });
     assert.equal(opened.status, 302);
     assert.equal(await here.userID(ada.email), undefined);
-    await eventually("signed out", async () => (await sessionOf(ada)) === null);
+    await untilTrue("signed out", async () => (await sessionOf(ada)) === null);
   },
 };

@@ -1,7 +1,7 @@
 // Passwords set at one server and used at the other.
 
 import assert from "node:assert/strict";
-import { eventually } from "../lib/interoperation.mjs";
+import { untilTrue } from "../lib/patience.mjs";
 
 const signIn = (world, email, password) => world.post("/sign-in/email", { email, password });
 
@@ -45,7 +45,7 @@ export const scenarios = {
     assert.equal((await there.post("/reset-password", { newPassword, token })).status, 200);
     assert.equal((await here.post("/reset-password", { newPassword: "too late now", token })).status, 400);
     assert.equal((await signIn(here, ada.email, newPassword)).status, 200);
-    await eventually("sessions ended", async () => (await here.get("/get-session", { cookie: ada.jar.header() })).text === "null");
+    await untilTrue("sessions ended", async () => (await here.get("/get-session", { cookie: ada.jar.header() })).text === "null");
   },
 
   "a taken address is taken at both": async ({ here, there }) => {

@@ -1,7 +1,7 @@
 // Sessions of one server at the other.
 
 import assert from "node:assert/strict";
-import { eventually } from "../lib/interoperation.mjs";
+import { untilTrue } from "../lib/patience.mjs";
 
 const user = (exchange) => JSON.parse(exchange.text)?.user;
 
@@ -53,7 +53,7 @@ export const scenarios = {
     assert.ok(user(await asked(there, ada)));
     const window = ada.copy();
     await ada.client.signOut();
-    await eventually("signed out", async () => !user(await asked(there, window)));
+    await untilTrue("signed out", async () => !user(await asked(there, window)));
   },
 
   "revoking one session is effective and leaves the others": async ({ here, there }) => {
@@ -61,7 +61,7 @@ export const scenarios = {
     const phone = await there.device(ada);
     assert.ok(user(await asked(there, phone)));
     await ada.client.revokeSession({ token: phone.token });
-    await eventually("revoked", async () => !user(await asked(there, phone)));
+    await untilTrue("revoked", async () => !user(await asked(there, phone)));
     assert.ok(user(await asked(there, ada)));
   },
 
@@ -70,7 +70,7 @@ export const scenarios = {
     const phone = await there.device(ada);
     assert.ok(user(await asked(there, phone)));
     await ada.client.revokeSessions();
-    await eventually("revoked", async () => !user(await asked(there, phone)) && !user(await asked(there, ada)));
+    await untilTrue("revoked", async () => !user(await asked(there, phone)) && !user(await asked(there, ada)));
   },
 
   "a renewal is seen": async ({ here, there }) => {
@@ -78,14 +78,14 @@ export const scenarios = {
     await here.sql(`update session set "expiresAt" = now() + interval '5 days' where token = $1`, ada.token);
     const renewed = JSON.parse((await asked(here, ada)).text).session.expiresAt;
     const seen = async () => JSON.parse((await asked(there, ada)).text).session.expiresAt === renewed;
-    await eventually("renewed", seen);
+    await untilTrue("renewed", seen);
   },
 
   "a change of the user is seen": async ({ here, there }) => {
     const ada = await here.member();
     assert.equal(user(await asked(there, ada)).name, "Ada Lovelace");
     await ada.client.updateUser({ name: "Countess" });
-    await eventually("renamed", async () => user(await asked(there, ada)).name === "Countess");
+    await untilTrue("renamed", async () => user(await asked(there, ada)).name === "Countess");
   },
 
   "a session kept short here is not renewed there": async ({ here, there }) => {

@@ -37,14 +37,3 @@ async function judge({ file, name, run }, [here, there], secret) {
   }
   return { file, name: title, ok: problems.length === 0, ms: Date.now() - began, problems };
 }
-
-/** Asks again until the answer is right: another server's change may be seen a moment later. */
-export async function eventually(what, probe, patience = 10_000) {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    const right = await probe();
-    if (right) return right;
-    if (Date.now() > deadline) throw new Error(`${what}: not so within ${patience} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

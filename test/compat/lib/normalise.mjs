@@ -98,7 +98,7 @@ class Scrubber {
   #jwt(jwt, at) {
     try {
       const { iat, exp, ...claims } = decodeJwt(jwt);
-      const times = { iat: iat && moment(iat * 1000, at), exp: exp && moment(exp * 1000, at) };
+      const times = { iat: iat && moment(iat * 1000, at), exp: exp && `<iat+${exp - iat}s>` };
       return `<jwt ${JSON.stringify(decodeProtectedHeader(jwt))} ${JSON.stringify(this.value({ ...claims, ...times }, at))}>`;
     } catch {
       return "<broken jwt>";
@@ -118,10 +118,13 @@ function inOrderOfCreation(items) {
   return [...items].sort((a, b) => new Date(a.createdAt) - new Date(b.createdAt));
 }
 
-/** A date as its distance from the moment of the exchange, in whole minutes, hours or days. */
+/**
+ * A date as its distance from the moment of the exchange, coarse enough for a machine that takes minutes
+ * over what should take seconds: to five minutes, above two hours to hours, above two days to days.
+ */
 function moment(date, at) {
-  const minutes = Math.round((date - at) / 60_000);
-  if (Math.abs(minutes) <= 1) return "<now>";
+  const minutes = Math.round((date - at) / 60_000 / 5) * 5;
+  if (minutes === 0) return "<now>";
   const sign = minutes < 0 ? "-" : "+";
   const distance = Math.abs(minutes);
   if (distance < 120) return `<now${sign}${distance}min>`;

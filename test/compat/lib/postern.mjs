@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "./database.mjs";
+import { untilTrue } from "./patience.mjs";
 import { freePort, start, untilReady } from "./process.mjs";
 import { profiles } from "./profiles.mjs";
 import { startResend } from "./resend.mjs";
@@ -13,12 +14,12 @@ import { disconnect } from "./wire.mjs";
 export const cacheTTL = 200;
 
 /**
- * Starts the binary that POSTERN_BINARY names.
+ * Starts the binary that COMPAT_POSTERN names.
  * @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()}
  */
 export async function startPostern({ name, profile, databaseURL, publicURL, secret }) {
-  const binary = process.env.POSTERN_BINARY;
-  if (!binary) throw new Error("POSTERN_BINARY must name the postern binary");
+  const binary = process.env.COMPAT_POSTERN;
+  if (!binary) throw new Error("COMPAT_POSTERN must name the postern binary");
   const resend = await startResend();
   const folder = await mkdtemp(join(tmpdir(), "postern-compat-"));
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -26,7 +27,7 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
   const settings = configuration(profiles[profile], { port, adminPort, databaseURL, publicURL, secret, resend });
   // JSON is YAML.
   await writeFile(file, JSON.stringify(settings, null, 2));
-  const running = start(binary, ["serve", "--config", file], {});
+  const running = start(binary, ["serve", "--config", file], { PATH: process.env.PATH });
   const target = {
     name,
     baseURL: publicURL,
@@ -66,7 +67,6 @@ function configuration(profile, { port, adminPort, databaseURL, publicURL, secre
       notifications: false,
       resend: { api_key: resend.apiKey, base_url: resend.url },
     },
-    rate_limit: { enabled: false },
     auth: authentication(profile, secret),
   };
 }
@@ -95,10 +95,12 @@ function authentication(profile, secret) {
   };
 }
 
-// Postern mails from a queue, in order: when the mail of a request made now has arrived, all earlier
-// ones have.
+// A mail is a row in the transaction of its request until it is delivered.
 async function settleMails(world) {
-  const courier = await world.stranger(`courier${world.couriers++}`);
-  await world.post("/request-password-reset", { email: courier.email, redirectTo: "/" });
-  await world.mail(courier.email, "reset-password");
+  const { database } = world.target;
+  const waiting = "select 1 from postern.mail where recipient like $1 and dead_at is null limit 1";
+  await untilTrue("all mails are delivered", async () => {
+    const { rows } = await database.query(waiting, [`%.${world.slug}@%`]);
+    return rows.length === 0;
+  });
 }

@@ -6,15 +6,22 @@ import net from "node:net";
 
 const grace = 10_000;
 
-/** Starts a command; `output()` is what it has printed so far, for error messages. */
+// What still runs when this process ends, however it ends, has to end with it.
+const children = new Set();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+/** Starts a command with exactly this environment; `output()` is what it printed so far, for error messages. */
 export function start(command, args, env) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const printed = [];
   child.stdin.on("error", () => {});
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => printed.push(text));
   }
-  const exited = once(child, "exit");
+  children.add(child);
+  const exited = once(child, "exit").finally(() => children.delete(child));
   return {
     child,
     output: () => printed.join(""),

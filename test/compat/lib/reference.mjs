@@ -10,6 +10,7 @@ const server = fileURLToPath(new URL("../reference/server.mjs", import.meta.url)
 /** @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()} */
 export async function startReference({ name, profile, databaseURL, publicURL, secret }) {
   const running = start(process.execPath, [server], {
+    ...process.env,
     NODE_ENV: "production",
     DATABASE_URL: databaseURL,
     BETTER_AUTH_SECRET: secret,

@@ -1,13 +1,13 @@
 // The rows that belong to one scenario's people, in a stable order.
 
 const queries = {
-  user: `select * from "user" where email like $1 and email not like 'courier%' order by "createdAt", email`,
+  user: `select * from "user" where email like $1 order by "createdAt", email`,
   account: `select a.* from account a join "user" u on u.id = a."userId"
-            where u.email like $1 and u.email not like 'courier%' order by a."createdAt", u.email`,
+            where u.email like $1 order by a."createdAt", u.email`,
   session: `select s.* from session s join "user" u on u.id = s."userId"
-            where u.email like $1 and u.email not like 'courier%' order by s."createdAt", u.email`,
+            where u.email like $1 order by s."createdAt", u.email`,
   verification: `select v.* from verification v join "user" u on u.id = v.value
-                 where u.email like $1 and u.email not like 'courier%' order by v."createdAt"`,
+                 where u.email like $1 order by v."createdAt"`,
 };
 
 /** @returns {user, account, session, verification}: arrays of rows with better-auth's column names */

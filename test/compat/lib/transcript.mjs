@@ -11,11 +11,20 @@ export function compare(expected, actual) {
   const differences = [];
   for (let step = 0; step < Math.max(left.length, right.length); step++) {
     const request = left[step]?.request ?? left[step]?.note ?? right[step]?.request ?? right[step]?.note;
-    for (const difference of differ(left[step], right[step], "")) {
+    for (const difference of parted(left[step], right[step])) {
       differences.push({ step: step + 1, request, ...difference });
     }
   }
   return differences;
+}
+
+// Answers of different status are different answers: one difference, not one for each of their parts.
+function parted(expected, actual) {
+  if (expected?.status === undefined || actual?.status === undefined || expected.status === actual.status) {
+    return differ(expected, actual, "");
+  }
+  const brief = ({ status, headers, body }) => ({ status, body, ...(headers.location && { location: headers.location }) });
+  return [{ at: "answer", expected: brief(expected), actual: brief(actual) }];
 }
 
 function differ(expected, actual, at) {

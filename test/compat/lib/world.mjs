@@ -2,11 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { Browser } from "./browser.mjs";
+import { untilTrue } from "./patience.mjs";
 import { rowsOf } from "./rows.mjs";
 import { send } from "./wire.mjs";
 
 const basePath = "/api/auth";
-const patience = 20_000;
 
 export class World {
   #quiet = 0;
@@ -16,7 +16,6 @@ export class World {
     this.target = target;
     this.slug = createHash("sha256").update(name).digest("hex").slice(0, 8);
     this.transcript = [];
-    this.couriers = 0;
   }
 
   /** An address that no other scenario uses. */
@@ -101,22 +100,19 @@ export class World {
 
   /** The nth (default first) mail of this kind to this address; waits for it. */
   async mail(to, kind, nth = 1) {
-    const deadline = Date.now() + patience;
-    for (;;) {
+    return untilTrue(`${kind} mail number ${nth} to ${to} at ${this.target.name}`, async () => {
       const found = (await this.target.mails()).filter((mail) => mail.to === to && mail.kind === kind);
-      if (found.length >= nth) return found[nth - 1];
-      if (Date.now() > deadline) throw new Error(`no ${kind} mail number ${nth} to ${to} at ${this.target.name}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+      return found[nth - 1];
+    });
   }
 
   /** Writes down all mails that this scenario's people got so far. */
   async mails() {
-    await this.quietly(() => this.target.settleMails(this));
-    const ours = (mail) => mail.to.includes(this.slug) && !mail.to.startsWith("courier");
-    const mails = (await this.target.mails()).filter(ours);
-    mails.sort((a, b) => `${a.to} ${a.kind}`.localeCompare(`${b.to} ${b.kind}`));
-    this.note("mails", mails);
+    await this.target.settleMails(this);
+    const mails = (await this.target.mails()).filter((mail) => mail.to.includes(this.slug));
+    // Two mails may overtake each other on their way.
+    const order = ({ to, kind, url }) => `${to} ${kind} ${new URL(url).searchParams.get("callbackURL")}`;
+    this.note("mails", mails.sort((a, b) => order(a).localeCompare(order(b))));
   }
 
   /** Writes down the database rows of this scenario's people. */

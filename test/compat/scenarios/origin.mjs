@@ -70,6 +70,13 @@ export const scenarios = {
     await world.post("/sign-out", {}, { headers: { ...headers, "sec-fetch-site": "same-site", cookie: "a=b" } });
   },
 
+  "a page of a trusted origin signs in": async (world) => {
+    const ada = await world.member();
+    const headers = { origin: "https://app.example.test", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" };
+    await world.post("/sign-in/email", { email: ada.email, password: ada.password }, { headers });
+    await world.get("/get-session", { headers: { ...headers, cookie: ada.jar.header() } });
+  },
+
   "reading needs no Origin": async (world) => {
     const ada = await world.member();
     await ada.get("/get-session", { headers: { origin: evil } });
