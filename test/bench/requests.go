@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+)
+
+// signInsAtOnce keeps the hashing pool busy without a queue to speak of.
+const signInsAtOnce = 4
+
+// requests measures CPU time, throughput and latency of requests.
+func (b *bench) requests(ctx context.Context) (table, error) {
+	b.tell("starting bare proxy and postern")
+	bare, bareAddress, err := startPeer(ctx, "bare", "http://"+b.upstream)
+	if err != nil {
+		return nil, err
+	}
+	defer bare.stop()
+	in, postern, cookie, err := b.serving(ctx, "requests")
+	if err != nil {
+		return nil, err
+	}
+	defer postern.stop()
+	to := func(address, path string) load {
+		return load{address: address, request: get(path, address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount}
+	}
+	measure := &contender{name: "bare httputil.ReverseProxy", by: bare, load: to(bareAddress, "/tasks/42")}
+	public := &contender{name: "postern, public route", by: postern, load: to(in.address, "/public/42")}
+	hit := &contender{name: "postern, authenticated, cached", by: postern, load: to(in.address, "/tasks/42"), target: 1.25}
+	session := &contender{name: "postern, get-session, cached", by: postern, load: to(in.address, "/api/auth/get-session")}
+	all := []*contender{measure, public, hit, session}
+	if b.signIns > 0 {
+		// A process of its own: the memory that hashing takes would make the others' garbage collection cheaper.
+		in, hashing, _, err := b.serving(ctx, "sign-in")
+		if err != nil {
+			return nil, err
+		}
+		defer hashing.stop()
+		all = append(all, &contender{name: "postern, sign-in", by: hashing, load: in.signInLoad(b.signIns)})
+	}
+	if err := compete(ctx, all, b.rounds, b.tell); err != nil {
+		return nil, err
+	}
+	var t table
+	for _, c := range all {
+		t = append(t, c.row(measure))
+	}
+	settled, err := postern.resident()
+	if err != nil {
+		return nil, err
+	}
+	return append(t, row{name: "memory at the end of these", value: mebibytes(settled)}), nil
+}
+
+// serving starts a Postern on SQLite with one user and returns the cookie of the user's session.
+func (b *bench) serving(ctx context.Context, name string) (*installation, *process, string, error) {
+	in, err := b.install(ctx, name, "")
+	if err != nil {
+		return nil, nil, "", err
+	}
+	p, _, err := in.start(ctx)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	cookie, err := in.signUp(ctx, benchUser)
+	if err != nil {
+		p.stop()
+		return nil, nil, "", err
+	}
+	return in, p, cookie, nil
+}
+
+const benchUser = "bench@example.com"
+
+func (in *installation) signInLoad(count int) load {
+	return load{address: in.address, request: signIn(in.address, benchUser), status: http.StatusOK, connections: signInsAtOnce, requests: count}
+}
+
+// record loads the authenticated route while perf takes samples of Postern.
+func (b *bench) record(ctx context.Context) (table, error) {
+	in, postern, cookie, err := b.serving(ctx, "record")
+	if err != nil {
+		return nil, err
+	}
+	defer postern.stop()
+	command := exec.CommandContext(ctx, "perf", "record", "--quiet", "-g", "-F", "999", "-o", b.profile,
+		"-p", strconv.Itoa(postern.command.Process.Pid))
+	command.Stderr = os.Stderr
+	perf, err := start(command)
+	if err != nil {
+		return nil, fmt.Errorf("take samples: %w", err)
+	}
+	defer perf.stop()
+	hit := &contender{name: "postern, authenticated, cached", by: postern, load: load{
+		address: in.address, request: get("/tasks/42", in.address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount,
+	}}
+	if err := compete(ctx, []*contender{hit}, b.rounds, b.tell); err != nil {
+		return nil, err
+	}
+	return table{hit.row(nil)}, nil
+}
