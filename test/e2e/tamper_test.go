@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/posternhq/postern/test/harness"
+)
+
+// tampered tries every truncation of a signed token and every changed byte (D55).
+func tampered(t *testing.T, s *stack) {
+	p := s.user(t)
+	token, signed := p.token(t), p.signed(t)
+	bare := p.elsewhere()
+	refused := func(what string, edit harness.Edit) {
+		t.Helper()
+		if r := bare.Get(t, "/api/me", edit); r.Status != http.StatusUnauthorized {
+			t.Errorf("%s answered %d", what, r.Status)
+		}
+	}
+	cookie := func(value string) harness.Edit { return harness.Header("Cookie", harness.SessionCookie+"="+value) }
+	for end := range signed {
+		cut := signed[:end]
+		refused("cookie cut to "+cut, cookie(cut))
+		refused("cookie cut to "+cut+", encoded", cookie(url.QueryEscape(cut)))
+		if cut != token { // which is a bearer token by right
+			refused("bearer token cut to "+cut, harness.Bearer(cut))
+		}
+	}
+	for i := range signed {
+		for _, changed := range alterations(signed, i) {
+			refused("cookie changed to "+changed, cookie(url.QueryEscape(changed)))
+			if strings.Contains(changed, ".") {
+				refused("bearer token changed to "+changed, harness.Bearer(changed))
+			}
+		}
+	}
+	_, signature, _ := strings.Cut(signed, ".")
+	for _, forged := range []string{
+		token, token + ".", "." + signature, token + "." + signature + "=", token + "." + strings.TrimRight(signature, "="),
+		token + " ." + signature, strings.ToUpper(token) + "." + signature, token + "." + signature + "." + signature,
+		"true." + signature, `"` + token + `"`,
+	} {
+		refused("cookie "+forged, cookie(url.QueryEscape(forged)))
+	}
+	other := s.user(t)
+	_, foreign, _ := strings.Cut(other.signed(t), ".")
+	refused("the signature of somebody else's cookie", cookie(url.QueryEscape(token+"."+foreign)))
+	p.isIn(t)
+}
+
+// alterations are the text with another byte at one place: the next letter, and the bit that tells upper from lower case.
+func alterations(text string, at int) []string {
+	var all []string
+	for _, b := range []byte{text[at] + 1, text[at] ^ 0x20} {
+		if b > ' ' && b < 0x7f {
+			all = append(all, text[:at]+string(rune(b))+text[at+1:])
+		}
+	}
+	return all
+}

@@ -1,0 +1,85 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// FastAPI is examples/fastapi, served by uvicorn.
+type FastAPI struct {
+	URL     string
+	journal journal
+}
+
+// StartFastAPI applies the example's migrations to the database and serves until the test ends. The address of the database is
+// Postern's for PostgreSQL, and SQLAlchemy's for SQLite.
+func StartFastAPI(t testing.TB, databaseURL string) *FastAPI {
+	t.Helper()
+	dir, python, err := findExample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := &FastAPI{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	// Without .pyc files: several of these start at once.
+	env := []string{"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"}
+	run, err := launch(&app.journal, dir, env, python, "-m", "app", "--port", strconv.Itoa(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		run.kill()
+		app.journal.attach(t, "FastAPI example at "+app.URL)
+	})
+	if err := app.await(run); err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// Log is all that uvicorn wrote.
+func (a *FastAPI) Log() string { return a.journal.String() }
+
+func findExample() (dir, python string, err error) {
+	module, err := root()
+	if err != nil {
+		return "", "", err
+	}
+	dir = filepath.Join(module, "examples", "fastapi")
+	python = filepath.Join(dir, ".venv", "bin", "python")
+	if installed, err := filepath.Glob(filepath.Join(dir, ".venv", "installed-*")); err != nil || len(installed) == 0 {
+		return "", "", errors.New("the FastAPI example's packages are not installed: run 'make setup'")
+	}
+	_, err = os.Stat(python)
+	return dir, python, err
+}
+
+func (a *FastAPI) await(run *process) error {
+	for deadline := time.Now().Add(startTimeout); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get(a.URL + "/public/hello")
+		if err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = errors.New(resp.Status)
+		}
+		select {
+		case <-run.exited:
+			return fmt.Errorf("FastAPI example ended while starting: %w", errors.Join(run.err, errors.New("see its log")))
+		default:
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("wait for the FastAPI example: %w", err)
+		}
+	}
+}
