@@ -8,7 +8,7 @@ const password = "correct horse battery";
 function wrongTypes() {
   return Object.fromEntries(
     Object.keys(fields).map((path) => [
-      `${path} wants its own kind of body`,
+      `the body of ${path.slice(1).replace("/", " ")}`,
       async (world) => {
         await wrongWhole(world, path);
         for (const member of Object.keys(fields[path])) await wrongMember(world, path, member);
