@@ -52,27 +52,37 @@ def fresh_postgres(server: str) -> Iterator[URL]:
         execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgres"] if POSTGRES else ["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield driver_url(f"sqlite+aiosqlite:///{tmp_path}/tasks.db")
+DATABASES = ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
+
+
+@contextmanager
+def empty_database(kind: str, folder: Path) -> Iterator[URL]:
+    if kind == "sqlite":
+        yield driver_url(f"sqlite+aiosqlite:///{folder}/tasks.db")
         return
     with fresh_postgres(POSTGRES) as url:
         yield url
 
 
-@pytest.fixture
-def address(database: URL) -> Iterator[str]:
-    """Host and port of the application, serving over a migrated database."""
-    migrate(database)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(database), log_level="warning", timeout_graceful_shutdown=1))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """An empty database for one test."""
+    with empty_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Host and port of the application. One is enough for all tests, since each has users of its own."""
+    with empty_database(request.param, tmp_path_factory.mktemp("served")) as url:
+        migrate(url)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(url), log_level="warning", timeout_graceful_shutdown=1))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 def identity(user_id: str) -> dict[str, str]:
@@ -85,20 +95,26 @@ def identity(user_id: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    """Someone who is not signed in."""
-    with httpx.Client(base_url=f"http://{address}") as opened:
+@contextmanager
+def user(address: str, name: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"http://{address}", headers=identity(f"{name}-{uuid4().hex}")) as opened:
         yield opened
 
 
 @pytest.fixture
 def alice(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://{address}", headers=identity("alice")) as opened:
+    with user(address, "alice") as opened:
         yield opened
 
 
 @pytest.fixture
 def bob(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://{address}", headers=identity("bob")) as opened:
+    with user(address, "bob") as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    """Someone who is not signed in."""
+    with httpx.Client(base_url=f"http://{address}") as opened:
         yield opened

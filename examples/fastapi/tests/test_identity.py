@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from .conftest import identity
+
 
 @pytest.mark.parametrize("path", ["/api/me", "/api/tasks", "/api/events?count=1"])
 def test_without_identity_headers_nobody_is_signed_in(client: httpx.Client, path: str) -> None:
@@ -17,8 +19,8 @@ def test_public_needs_no_user(client: httpx.Client) -> None:
     assert client.get("/public/hello").json() == {"message": "hello, whoever you are"}
 
 
-def test_me_is_who_the_headers_say(alice: httpx.Client) -> None:
-    assert alice.get("/api/me").json() == {
+def test_me_is_who_the_headers_say(client: httpx.Client) -> None:
+    assert client.get("/api/me", headers=identity("alice")).json() == {
         "id": "alice",
         "email": "alice@example.com",
         "name": "Alice",
@@ -42,7 +44,7 @@ def test_an_underscore_spelling_is_not_the_header(client: httpx.Client) -> None:
 
 def test_headers_shows_what_arrived(alice: httpx.Client) -> None:
     shown = alice.get("/api/headers", headers={"X-Request-Id": "r1", "Accept-Language": "de"}).json()
-    assert shown["x-postern-user-id"] == "alice"
+    assert shown["x-postern-user-id"] == alice.headers["X-Postern-User-Id"]
     assert shown["x-request-id"] == "r1"
     assert "accept-language" not in shown
 

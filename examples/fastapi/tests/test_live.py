@@ -23,8 +23,8 @@ def test_websocket_without_a_user_is_refused(address: str) -> None:
     assert refused.value.response.status_code in (401, 403)
 
 
-def test_events_are_for_the_caller(alice: httpx.Client) -> None:
-    answer = alice.get("/api/events?count=1")
+def test_events_are_for_the_caller(client: httpx.Client) -> None:
+    answer = client.get("/api/events?count=1", headers=identity("alice"))
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text == 'event: tick\nid: 1\ndata: {"user": "alice", "tick": 1}\n\n'
 
