@@ -45,7 +45,12 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
       await rm(folder, { recursive: true });
     },
   };
-  await untilReady(name, running, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  try {
+    await untilReady(name, running, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  } catch (error) {
+    await target.stop();
+    throw error;
+  }
   return target;
 }
 

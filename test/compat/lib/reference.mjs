@@ -17,13 +17,11 @@ export async function startReference({ name, profile, databaseURL, publicURL, se
     COMPAT_PROFILE: profile,
     COMPAT_PUBLIC_URL: publicURL,
   });
-  const address = await untilReady(name, running, async () => readyURL(running.output()));
   const target = {
     name,
     baseURL: publicURL,
-    address,
     database: openDatabase(databaseURL),
-    mails: async () => (await fetch(`${address}/__mail`)).json(),
+    mails: async () => (await fetch(`${target.address}/__mail`)).json(),
     // Mails are handed over before the request is answered.
     settleMails: async () => {},
     async stop() {
@@ -32,6 +30,12 @@ export async function startReference({ name, profile, databaseURL, publicURL, se
       await running.stop();
     },
   };
+  try {
+    target.address = await untilReady(name, running, async () => readyURL(running.output()));
+  } catch (error) {
+    await target.stop();
+    throw error;
+  }
   return target;
 }
 
