@@ -3,7 +3,6 @@ package authflow
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -32,7 +31,7 @@ func (c *Call) Client() ClientInfo { return c.flow.client(c.R) }
 // it freely. The error wraps sessionstore.ErrUnavailable when that cannot be known.
 func (c *Call) Session() (*sessionstore.Identity, error) {
 	if !c.resolved {
-		identity, err := c.flow.sessions.resolve(c.W, c.R, isTruthy(c.R.URL.Query().Get("disableRefresh")))
+		identity, err := c.flow.sessions.resolve(c.W, c.R, isTruthy(c.R.URL.Query()["disableRefresh"]))
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +52,7 @@ func (c *Call) JSONStatus(status int, value any) error { return writeJSON(c.W, s
 // Redirect answers 302 with an empty body. The target has been checked by the host when it came with the request.
 func (c *Call) Redirect(target string) error {
 	c.W.Header().Set("Content-Type", "application/json") // as better-auth
-	c.W.Header().Set("Location", target)
+	c.W.Header().Set("Location", encodeSet(target, "")) // RFC 9110 §10.2.2: ASCII
 	c.W.WriteHeader(http.StatusFound)
 	return nil
 }
@@ -79,22 +78,5 @@ func (c *Call) Note(e Event) {
 	}
 }
 
-// AppendQuery adds parameters to a redirect target's query, before any fragment.
-func AppendQuery(target string, params url.Values) string {
-	target, fragment, hasFragment := strings.Cut(target, "#")
-	separator := "?"
-	if strings.Contains(target, "?") {
-		separator = "&"
-	}
-	if strings.HasSuffix(target, "?") || strings.HasSuffix(target, "&") {
-		separator = ""
-	}
-	target += separator + params.Encode()
-	if hasFragment {
-		target += "#" + fragment
-	}
-	return target
-}
-
-// isTruthy is how better-auth reads a flag of the query: any text counts, even "false".
-func isTruthy(value string) bool { return value != "" }
+// isTruthy is how better-auth reads a flag of the query: any text counts, even "false", and so does a repeated parameter.
+func isTruthy(values []string) bool { return len(values) > 1 || len(values) == 1 && values[0] != "" }

@@ -38,7 +38,8 @@ var (
 	errInvalidOrigin       = &Error{Status: http.StatusForbidden, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
 	errCrossSiteNavigation = &Error{Status: http.StatusForbidden, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
 
-	errNotFound = &Error{Status: http.StatusNotFound}
+	// ErrNotFound is better-auth's answer to a route that is not there, or is switched off: no body.
+	ErrNotFound = &Error{Status: http.StatusNotFound}
 	errInternal = &Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}
 
 	// ErrUnavailable is answered when the database cannot be asked: never 401, which would sign the user out of the page.

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,6 +37,7 @@ func NewCookies(c CookieConfig, keys *Keys, baseURL string, maxAge time.Duration
 	if secure {
 		prefix = "__Secure-" + prefix
 	}
+	sameSite := cmp.Or(c.SameSite, "lax")
 	// The order is better-auth's: Max-Age, Domain, Path, HttpOnly, Secure, SameSite.
 	var a strings.Builder
 	if c.Domain != "" {
@@ -45,7 +47,7 @@ func NewCookies(c CookieConfig, keys *Keys, baseURL string, maxAge time.Duration
 	if secure {
 		a.WriteString("; Secure")
 	}
-	a.WriteString("; SameSite=" + strings.ToUpper(c.SameSite[:1]) + c.SameSite[1:])
+	a.WriteString("; SameSite=" + strings.ToUpper(sameSite[:1]) + sameSite[1:])
 	return &Cookies{
 		keys:         keys,
 		sessionToken: prefix + "session_token",
@@ -103,6 +105,7 @@ func (c *Cookies) ExpireSession(w http.ResponseWriter) {
 	h := w.Header()
 	c.drop(h)
 	h.Del("Set-Auth-Token")
+	h.Del("Access-Control-Expose-Headers")
 	for _, name := range [...]string{c.sessionToken, c.sessionData, c.dontRemember} {
 		c.expire(h, name)
 	}
@@ -112,20 +115,22 @@ func (c *Cookies) expire(h http.Header, name string) {
 	h.Add("Set-Cookie", name+"=; Max-Age=0"+c.attributes)
 }
 
-// drop forgets cookies of ours that this answer was going to set: one answer says one thing about each.
+// drop forgets what this answer was going to say about the session: it says one thing, the last one.
 func (c *Cookies) drop(h http.Header) {
-	kept := h["Set-Cookie"][:0]
-	for _, line := range h["Set-Cookie"] {
-		if name, _, _ := strings.Cut(line, "="); !c.Owns(name) {
-			kept = append(kept, line)
+	lines := h["Set-Cookie"]
+	delete(h, "Set-Cookie")
+	for _, line := range lines {
+		switch name, _, _ := strings.Cut(line, "="); name {
+		case c.sessionToken, c.sessionData, c.dontRemember:
+		default:
+			h.Add("Set-Cookie", line)
 		}
 	}
-	if len(kept) == 0 {
-		h.Del("Set-Cookie")
-		return
-	}
-	h["Set-Cookie"] = kept
 }
+
+// trimOWS takes off what HTTP calls optional whitespace (RFC 9110 §5.6.3) and nothing else. Other blanks, such as U+00A0, are
+// part of a cookie's name for the browser: were they dropped, a page without https could set a cookie that reads as __Secure-.
+func trimOWS(s string) string { return strings.Trim(s, " \t") }
 
 // signed returns the value of the first cookie of that name whose signature holds.
 func (c *Cookies) signed(r *http.Request, name string) string {
@@ -134,11 +139,11 @@ func (c *Cookies) signed(r *http.Request, name string) string {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			key, raw, ok := strings.Cut(strings.TrimSpace(pair), "=")
-			if !ok || strings.TrimSpace(key) != name {
+			key, raw, ok := strings.Cut(pair, "=")
+			if !ok || trimOWS(key) != name {
 				continue
 			}
-			if value := c.keys.open(strings.TrimSpace(raw)); value != "" {
+			if value := c.keys.open(unquote(trimOWS(raw))); value != "" {
 				return value
 			}
 			if candidates++; candidates == maxCookieCandidates {
@@ -149,12 +154,17 @@ func (c *Cookies) signed(r *http.Request, name string) string {
 	return ""
 }
 
+// unquote takes off the quotes that RFC 6265 §4.1.1 allows around a value, as better-auth does, but only as a pair.
+func unquote(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
 // open splits a signed value at its last dot and returns what was signed, or "" when no key made the signature.
 // The value may be percent-encoded, as better-auth writes it, or bare.
 func (k *Keys) open(signed string) string {
-	if len(signed) >= 2 && signed[0] == '"' {
-		signed = signed[1 : len(signed)-1] // RFC 6265 §4.1.1 allows quotes; better-auth takes them off
-	}
 	if strings.Contains(signed, "%") {
 		decoded, err := url.PathUnescape(signed)
 		if err != nil {
@@ -171,7 +181,6 @@ func (k *Keys) open(signed string) string {
 
 // EscapeComponent is JavaScript's encodeURIComponent.
 func EscapeComponent(s string) string {
-	const upperHex = "0123456789ABCDEF"
 	var out strings.Builder
 	out.Grow(len(s) + 8)
 	for i := range len(s) {
@@ -180,9 +189,7 @@ func EscapeComponent(s string) string {
 		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', strings.IndexByte("-_.!~*'()", b) >= 0:
 			out.WriteByte(b)
 		default:
-			out.WriteByte('%')
-			out.WriteByte(upperHex[b>>4])
-			out.WriteByte(upperHex[b&15])
+			writeEncoded(&out, b)
 		}
 	}
 	return out.String()

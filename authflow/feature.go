@@ -34,6 +34,7 @@ type Route struct {
 	Body         []Field
 	BodyShape    Shape
 	BodyOptional bool    // a request without a body is fine; one with a wrong body is not
+	BodyIgnored  bool    // whatever is sent as a body is not even read
 	Query        []Field // parameters; those not named here are dropped
 	Form         bool    // takes application/x-www-form-urlencoded too
 	LoginCSRF    bool    // begins a session by e-mail: checked even when no cookie is sent

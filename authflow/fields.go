@@ -52,6 +52,7 @@ type Field struct {
 	Optional bool
 	Nullable bool
 	NonEmpty bool
+	Free     bool // text of any length and characters: the handler judges it, in its own words
 	MaxBytes int // 0 means maxFieldBytes
 	Doc      string
 }
@@ -61,7 +62,7 @@ func Text(name, doc string) Field { return Field{Name: name, Kind: KindString, D
 
 // Email is a required e-mail address.
 func Email(name, doc string) Field {
-	return Field{Name: name, Kind: KindEmail, Doc: doc, MaxBytes: 320}
+	return Field{Name: name, Kind: KindEmail, Doc: doc, MaxBytes: maxEmailBytes}
 }
 
 // Password is a required password. How long it may be is the password room's to say.
@@ -87,6 +88,9 @@ func (f Field) Null() Field { f.Nullable = true; return f }
 
 // Max sets the field's largest size in bytes.
 func (f Field) Max(bytes int) Field { f.MaxBytes = bytes; return f }
+
+// Any leaves it to the handler what text is good.
+func (f Field) Any() Field { f.Free = true; return f }
 
 // Needed refuses the empty string.
 func (f Field) Needed() Field { f.NonEmpty = true; return f }
@@ -134,7 +138,7 @@ func checkFields(where string, raw any, fields []Field, shape Shape) (Values, er
 		if !sent {
 			value = undefined{}
 		}
-		if problem := f.check(value); problem != "" {
+		if problem := f.check(where, value); problem != "" {
 			problems = append(problems, "["+where+"."+f.Name+"] "+problem)
 		} else if sent {
 			values[f.Name] = value
@@ -146,7 +150,7 @@ func checkFields(where string, raw any, fields []Field, shape Shape) (Values, er
 	return values, nil
 }
 
-func (f Field) check(value any) string {
+func (f Field) check(where string, value any) string {
 	switch value.(type) {
 	case undefined:
 		if f.Optional {
@@ -167,10 +171,15 @@ func (f Field) check(value any) string {
 		return ""
 	}
 	text, ok := value.(string)
-	if !ok {
-		return "Invalid input: expected string, received " + typeName(value)
+	if ok {
+		return f.checkText(text)
 	}
-	return f.checkText(text)
+	problem := "Invalid input: expected string, received " + typeName(value)
+	if array, ok := value.([]any); ok && f.NonEmpty && len(array) == 0 {
+		// zod asks everything that has a length whether it has enough of it.
+		problem += "; [" + where + "." + f.Name + "] Too small: expected array to have >=1 items"
+	}
+	return problem
 }
 
 func (f Field) checkText(text string) string {
@@ -183,6 +192,8 @@ func (f Field) checkText(text string) string {
 		return "Invalid email address"
 	case f.NonEmpty && text == "":
 		return "Too small: expected string to have >=1 characters"
+	case f.Free:
+		return ""
 	case len(text) > limit:
 		return fmt.Sprintf("Too big: expected string to have <=%d characters", limit)
 	case f.Kind == KindSecret:
@@ -217,8 +228,16 @@ func invalidInput(message string) *Error {
 	return &Error{Status: 400, Code: "VALIDATION_ERROR", Message: message}
 }
 
+// maxEmailBytes is the longest address that can be mailed to: SMTP's path of 256 octets less its brackets (RFC 5321 §4.5.3.1.3).
+//
+// Differs from better-auth, which has no limit.
+const maxEmailBytes = 254
+
 // IsEmail tells whether better-auth takes the text for an address: ASCII, no quoting, no address literals.
 func IsEmail(s string) bool {
+	if len(s) > maxEmailBytes {
+		return false
+	}
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && isEmailLocal(local) && isEmailDomain(domain)
 }
@@ -238,7 +257,7 @@ func isEmailLocal(local string) bool {
 
 func isEmailDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
-	if len(labels) < 2 || len(domain) > 255 {
+	if len(labels) < 2 {
 		return false
 	}
 	for _, label := range labels {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -131,7 +132,7 @@ func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{W: w, R: r, flow: f}
 	c.route, c.params = f.find(r)
 	if c.route == nil {
-		f.answerError(w, r, errNotFound)
+		f.answerError(w, r, ErrNotFound)
 		f.observe(r, Outcome{})
 		return
 	}
@@ -143,8 +144,10 @@ func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.observe(r, c.outcome())
 }
 
-func (f *Flow) find(r *http.Request) (*Route, map[string][]string) {
-	path, ok := strings.CutPrefix(r.URL.Path, f.basePath)
+// find looks at the path as it was sent. Another spelling of it, such as /%6fk, is another path: here as in better-auth, and
+// for whoever in front limits or forbids by path.
+func (f *Flow) find(r *http.Request) (*Route, url.Values) {
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), f.basePath)
 	if !ok {
 		return nil, nil
 	}
@@ -181,9 +184,12 @@ func (f *Flow) checkRequest(c *Call) (any, error) {
 	if c.R.Method == http.MethodGet {
 		return undefined{}, nil
 	}
-	body, err := readBody(c.W, c.R, c.route.Form)
-	if err != nil {
-		return nil, err
+	var body any = undefined{}
+	if !c.route.BodyIgnored {
+		var err error
+		if body, err = readBody(c.W, c.R, c.route.Form); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.origins.checkOrigin(c.R, false); err != nil {
 		return nil, err

@@ -9,10 +9,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // maxBodyBytes bounds a request's body. The largest honest one holds an image as a data URL.
 const maxBodyBytes = 256 << 10
+
+// maxBodyTime bounds how long a body may take to arrive: ample for the largest on a poor line, and too short to hold
+// connections by the thousand with a byte now and then.
+const maxBodyTime = 15 * time.Second
 
 // readBody decodes the body as better-auth does: JSON always, a form where the route takes one, nothing where no
 // Content-Type says what it is. It returns undefined when there is no body.
@@ -20,7 +25,7 @@ func readBody(w http.ResponseWriter, r *http.Request, form bool) (any, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return undefined{}, nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	data, err := readAll(w, r)
 	if err != nil {
 		return nil, bodyError(err)
 	}
@@ -46,6 +51,21 @@ func readBody(w http.ResponseWriter, r *http.Request, form bool) (any, error) {
 		Code:    "UNSUPPORTED_MEDIA_TYPE",
 		Message: fmt.Sprintf("Content-Type \"%s\" is not allowed. Allowed types: %s", sent, allowed),
 	}
+}
+
+func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	connection := http.NewResponseController(w)
+	if err := connection.SetReadDeadline(time.Now().Add(maxBodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, fmt.Errorf("bound the time of the body: %w", err)
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	if err != nil {
+		return nil, err // the deadline stays: the server closes the connection, and shall not wait for the rest before
+	}
+	if err := connection.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, fmt.Errorf("lift the bound of the body: %w", err)
+	}
+	return data, nil
 }
 
 func bodyError(err error) error {

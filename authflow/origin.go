@@ -245,7 +245,7 @@ func (o *Origins) checkRedirects(body any, query url.Values) error {
 	object, _ := body.(map[string]any)
 	callback := object["callbackURL"]
 	if isFalsy(callback) {
-		callback = query.Get("callbackURL")
+		callback = queryObject(query)["callbackURL"] // repeated, it is an array, and that is no target
 	}
 	for _, target := range []struct {
 		label string

@@ -49,7 +49,7 @@ func (r *Router) find(method, path string) (*Route, url.Values) {
 	return nil, nil
 }
 
-// matchPath compares segment by segment; a parameter takes one that is not empty.
+// matchPath compares segment by segment; a parameter takes one that is not empty, and is decoded.
 func matchPath(pattern, path string) (url.Values, bool) {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {
@@ -60,7 +60,11 @@ func matchPath(pattern, path string) (url.Values, bool) {
 		name, isParam := strings.CutPrefix(want[i], ":")
 		switch {
 		case isParam && got[i] != "":
-			params.Set(name, got[i])
+			value, err := url.PathUnescape(got[i])
+			if err != nil {
+				return nil, false
+			}
+			params.Set(name, value)
 		case want[i] != got[i]:
 			return nil, false
 		}

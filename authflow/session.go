@@ -181,10 +181,14 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 		IPAddress: &address,
 		UserAgent: &agent,
 	}
-	if err := tx.CreateSession(c.R.Context(), session); err != nil {
+	err := tx.CreateSession(c.R.Context(), session)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound): // the user was deleted since they proved who they are
+		return sessionstore.Session{}, ErrUnauthorized.Because(err)
+	case err != nil:
 		return sessionstore.Session{}, fmt.Errorf("create session: %w", err)
 	}
-	err := c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method})
+	err = c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method})
 	return session, err
 }
 

@@ -54,10 +54,8 @@ func New(deletion DeleteUserConfig, deps Deps) *Feature {
 // Name is the folder's.
 func (*Feature) Name() string { return "account" }
 
-// Mount names the routes. Deletion has none while it is disabled, as in better-auth.
+// Mount names the routes.
 func (f *Feature) Mount(r *authflow.Router) {
 	f.mountProfile(r)
-	if f.deletion.Enabled {
-		f.mountDelete(r)
-	}
+	f.mountDelete(r)
 }

@@ -26,9 +26,9 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 		Summary: "Delete the caller, or mail the link that does",
 		Session: authflow.SessionRequired,
 		Body: []authflow.Field{
+			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 			authflow.Password("password", "The password; asked for when no link is mailed and the session is not fresh.").Opt(),
 			authflow.Text("token", "The mailed token.").Opt().Max(maxTokenBytes),
-			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 		},
 		Handle: f.delete,
 	})
@@ -50,7 +50,13 @@ type deleteAnswer struct {
 
 var userDeleted = deleteAnswer{Success: true, Message: "User deleted"}
 
+// errLinkNotFound is better-auth's answer to a deletion link while deletion is switched off.
+var errLinkNotFound = &authflow.Error{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "Not found"}
+
 func (f *Feature) delete(c *authflow.Call) error {
+	if !f.deletion.Enabled {
+		return authflow.ErrNotFound
+	}
 	me := c.Identity()
 	if password := c.Body.String("password"); password != "" {
 		if err := f.Password.Check(c, me.User.ID, password); err != nil {
@@ -112,6 +118,9 @@ func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
 }
 
 func (f *Feature) deleteCallback(c *authflow.Call) error {
+	if !f.deletion.Enabled {
+		return errLinkNotFound
+	}
 	target := c.Query.String("callbackURL")
 	if err := c.CheckRedirect(target); err != nil {
 		return err
@@ -160,7 +169,7 @@ func (f *Feature) remove(c *authflow.Call) error {
 		}
 		return c.Record(tx, authflow.Event{Name: authflow.EventUserDeleted, UserID: id})
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, sessionstore.ErrNotFound) { // gone already is as good
 		return err
 	}
 	f.Core.Sessions.Expire(c)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -44,7 +45,10 @@ func (f *Feature) update(c *authflow.Call) error {
 		}
 		return c.Record(tx, authflow.Event{Name: authflow.EventUserUpdated, UserID: user.ID})
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound): // deleted meanwhile; the session was remembered
+		return authflow.ErrUnauthorized
+	case err != nil:
 		return err
 	}
 	f.Core.Sessions.Reissue(c, me.Session, user)

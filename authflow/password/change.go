@@ -103,6 +103,9 @@ func (f *Feature) verifyPassword(c *authflow.Call) error {
 	user := c.Identity().User
 	event := authflow.Event{Name: authflow.EventPasswordVerified, UserID: user.ID}
 	err := f.Check(c, user.ID, c.Body.String("password"))
+	if errors.Is(err, authflow.ErrCredentialNotFound) {
+		err = authflow.ErrInvalidPassword // who has none has not that one, either
+	}
 	if errors.Is(err, authflow.ErrInvalidPassword) {
 		event.Outcome, event.Reason = authflow.OutcomeFailure, "wrong_password"
 	} else if err != nil {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"unicode/utf16"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/mail"
@@ -50,12 +53,13 @@ type Deps struct {
 
 // Feature is the room.
 type Feature struct {
-	cfg Config
+	cfg    Config
+	encode func(Algorithm, string) (string, error) // encode; tests that are about something else take a cheaper one
 	Deps
 }
 
 // New returns the room.
-func New(cfg Config, deps Deps) *Feature { return &Feature{cfg: cfg, Deps: deps} }
+func New(cfg Config, deps Deps) *Feature { return &Feature{cfg: cfg, encode: encode, Deps: deps} }
 
 // Name is the folder's.
 func (*Feature) Name() string { return "password" }
@@ -94,8 +98,8 @@ func (f *Feature) Check(c *authflow.Call, id sessionstore.UserID, password strin
 
 // hash makes the stored form of a new password, in the pool.
 func (f *Feature) hash(c *authflow.Call, password string) (hash string, err error) {
-	if err := f.Pool.Do(c.R.Context(), c.Client().Addr.String(), func() {
-		hash, err = encode(Algorithm(f.cfg.Hash), password)
+	if err := f.Pool.Do(c.R.Context(), turnOf(c.Client().Addr), func() {
+		hash, err = f.encode(Algorithm(f.cfg.Hash), password)
 	}); err != nil {
 		return "", err
 	}
@@ -107,7 +111,7 @@ func (f *Feature) hash(c *authflow.Call, password string) (hash string, err erro
 
 // verify compares in the pool. A hash of unknown format is nobody's password; the log names it, for it is the operator's to mend.
 func (f *Feature) verify(c *authflow.Call, hash, password string) (ok bool, err error) {
-	if doErr := f.Pool.Do(c.R.Context(), c.Client().Addr.String(), func() {
+	if doErr := f.Pool.Do(c.R.Context(), turnOf(c.Client().Addr), func() {
 		ok, err = matches(hash, password)
 	}); doErr != nil {
 		return false, doErr
@@ -117,6 +121,16 @@ func (f *Feature) verify(c *authflow.Call, hash, password string) (ok bool, err 
 		return false, nil
 	}
 	return ok, nil
+}
+
+// turnOf names the client whose turn it is in the pool: an IPv4 address, or an IPv6 network of /64. Whoever has one address of
+// such a network has them all, and must not queue once for each.
+func turnOf(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	if prefix, err := addr.Prefix(64); err == nil && addr.Is6() {
+		return prefix.String()
+	}
+	return addr.String()
 }
 
 // spend costs as much as a comparison, for an account that has nothing to compare with: what is answered to an unknown address
@@ -137,12 +151,12 @@ func (f *Feature) checkLength(password string) error {
 	return nil
 }
 
-// tooLong also refuses what bcrypt would not look at to its end.
+// tooLong also refuses what bcrypt would not look at to its end. That is asked of the normalized form, which may be longer.
 func (f *Feature) tooLong(password string) bool {
-	if Algorithm(f.cfg.Hash) == Bcrypt && len(password) > bcryptMaxBytes {
+	if units(password) > f.cfg.MaxPasswordLength {
 		return true
 	}
-	return units(password) > f.cfg.MaxPasswordLength
+	return Algorithm(f.cfg.Hash) == Bcrypt && len(norm.NFKC.String(password)) > bcryptMaxBytes
 }
 
 // units counts UTF-16 code units, before normalization: four emoji are eight.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/sessionstore"
@@ -108,22 +108,19 @@ func (f *Feature) openReset(c *authflow.Call) error {
 	if target == "" {
 		return c.Redirect(f.Core.APIURL + "/error?error=INVALID_TOKEN")
 	}
-	if strings.HasPrefix(target, "/") {
-		target = f.Core.BaseURL + target
-	}
 	token := c.Param("token")
 	_, err := f.findReset(c.R.Context(), token)
 	switch {
 	case isNotFound(err):
-		return c.Redirect(authflow.AppendQuery(target, url.Values{"error": {"INVALID_TOKEN"}}))
+		return c.Redirect(authflow.SetQuery(f.Core.BaseURL, target, "error", "INVALID_TOKEN"))
 	case err != nil:
 		return err
 	}
-	return c.Redirect(authflow.AppendQuery(target, url.Values{"token": {token}}))
+	return c.Redirect(authflow.SetQuery(f.Core.BaseURL, target, "token", token))
 }
 
 func (f *Feature) findReset(ctx context.Context, token string) (sessionstore.Verification, error) {
-	if token == "" || len(token) > maxTokenBytes || strings.ContainsRune(token, 0) {
+	if token == "" || len(token) > maxTokenBytes || strings.ContainsRune(token, 0) || !utf8.ValidString(token) {
 		return sessionstore.Verification{}, sessionstore.ErrNotFound
 	}
 	v, err := f.Store.FindVerification(ctx, resetPrefix+token)

@@ -16,7 +16,7 @@ func (f *Feature) mountSignIn(r *authflow.Router) {
 		Form:      true,
 		LoginCSRF: true,
 		Body: []authflow.Field{
-			authflow.Text("email", "The address."),
+			authflow.Text("email", "The address.").Any(),
 			authflow.Password("password", "The password."),
 			authflow.Text("callbackURL", "Where the client goes afterwards.").Opt(),
 			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
@@ -33,16 +33,16 @@ type signInAnswer struct {
 }
 
 func (f *Feature) signIn(c *authflow.Call) error {
-	email, password := canonical(c.Body.String("email")), c.Body.String("password")
+	posted, password := c.Body.String("email"), c.Body.String("password")
 	switch {
 	case !f.cfg.Enabled:
 		return authflow.ErrSignInDisabled
-	case !authflow.IsEmail(email):
+	case !authflow.IsEmail(posted): // before it becomes lower case: the Kelvin sign would become a k
 		return authflow.ErrInvalidEmail
 	case f.tooLong(password):
 		return authflow.ErrPasswordTooLong
 	}
-	user, err := f.prove(c, email, password)
+	user, err := f.prove(c, canonical(posted), password)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,19 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/get-session",
-		Summary: "Refused: better-auth offers it only with deferred refreshing",
-		Handle:  func(*authflow.Call) error { return authflow.ErrDeferSessionRefresh },
+		Summary:     "Refused: better-auth offers it only with deferred refreshing",
+		BodyIgnored: true,
+		Handle: func(c *authflow.Call) error {
+			c.W.Header().Set("Pragma", "no-cache")
+			return authflow.ErrDeferSessionRefresh
+		},
+	})
+	r.Handle(authflow.Route{
+		Method: http.MethodPost, Path: "/update-session",
+		Summary:   "Refused: a session has no fields of its own to update",
+		Session:   authflow.SessionRequired,
+		BodyShape: authflow.ShapeRecord,
+		Handle:    func(*authflow.Call) error { return authflow.ErrNoFieldsToUpdate },
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/sign-out", Aliases: []string{"/signout"},

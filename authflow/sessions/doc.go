@@ -2,8 +2,8 @@
 //
 // As better-auth has it:
 //
-//	GET  /get-session   POST /sign-out          current.go
-//	GET  /list-sessions                         list.go
+//	GET  /get-session   POST /sign-out  /update-session              current.go
+//	GET  /list-sessions                                              list.go
 //	POST /revoke-session  /revoke-sessions  /revoke-other-sessions   revoke.go
 //
 // And for plain HTTP clients, who never get to see a token:

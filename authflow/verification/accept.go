@@ -77,7 +77,11 @@ func (f *Feature) acceptAddress(c *authflow.Call, said claims) error {
 	case user.EmailVerified:
 		return f.done(c, nil)
 	}
-	if err := f.prove(c, user); err != nil {
+	err = f.prove(c, user)
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound): // deleted since it was found
+		return f.refuse(c, authflow.ErrUserNotFound)
+	case err != nil:
 		return err
 	}
 	return f.done(c, nil)

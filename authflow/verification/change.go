@@ -146,6 +146,8 @@ func (f *Feature) applyChange(c *authflow.Call, user sessionstore.User, present 
 	case errors.Is(err, sessionstore.ErrConflict):
 		// Differs from better-auth, which fails with 500: somebody else has registered the address meanwhile.
 		return f.refuse(c, authflow.ErrInvalidToken(http.StatusUnauthorized))
+	case errors.Is(err, sessionstore.ErrNotFound): // deleted since it was found
+		return f.refuse(c, authflow.ErrUserNotFound)
 	case err != nil:
 		return err
 	}
