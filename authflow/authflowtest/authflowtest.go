@@ -1,0 +1,211 @@
+package authflowtest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/outbox"
+	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/sessions"
+	"github.com/posternhq/postern/authflow/status"
+	"github.com/posternhq/postern/authflow/verification"
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// Secret signs the cookies and mailed tokens of every flow.
+const Secret = "test-secret-test-secret-test-secret!"
+
+// Settings are what a flow is built from. Start fills in the sample configuration of better-auth's documentation: addresses
+// must be proved, users may change their address and delete themselves by mailed links.
+type Settings struct {
+	BaseURL      string // the server's own address unless set
+	Auth         authflow.Config
+	Cache        sessionstore.CacheConfig
+	Password     password.Config
+	Verification verification.Config
+	ChangeEmail  verification.ChangeEmailConfig
+	DeleteUser   account.DeleteUserConfig
+	Gates        []authflow.Gate
+	Notify       bool
+}
+
+func defaults() Settings {
+	return Settings{
+		Auth: authflow.Config{
+			BasePath: "/api/auth",
+			Secret:   Secret,
+			Session:  authflow.SessionConfig{ExpiresIn: 7 * 24 * time.Hour, UpdateAge: 24 * time.Hour, FreshAge: 24 * time.Hour},
+			Cookie:   authflow.CookieConfig{Prefix: "better-auth", SameSite: "lax", Secure: "auto"},
+		},
+		Cache: sessionstore.CacheConfig{Size: 1000, TTL: 30 * time.Second, NegativeTTL: 5 * time.Second, StaleIfError: time.Minute},
+		Password: password.Config{
+			Enabled: true, RequireEmailVerification: true, AutoSignIn: true,
+			MinPasswordLength: 8, MaxPasswordLength: 128,
+			ResetTokenExpiresIn: time.Hour, RevokeSessionsOnPasswordReset: true,
+			// The default is scrypt. Under the race detector that takes seconds, argon2id a fraction of one.
+			Hash:        string(password.Argon2id),
+			HashWorkers: 2, HashQueue: 4096, HashMaxWait: 2 * time.Minute,
+		},
+		Verification: verification.Config{SendOnSignUp: true, SendOnSignIn: true, AutoSignInAfterVerification: true, ExpiresIn: 15 * time.Minute},
+		ChangeEmail:  verification.ChangeEmailConfig{Enabled: true},
+		DeleteUser:   account.DeleteUserConfig{Enabled: true, Verification: true},
+	}
+}
+
+// Flow is a running auth API.
+type Flow struct {
+	*state
+	t testing.TB
+}
+
+// state is what a Flow and its copies for subtests share.
+type state struct {
+	URL      string // where the server listens
+	BaseURL  string // its public origin
+	Clock    *Clock
+	Core     *authflow.Core
+	Store    *sessionstore.Cache
+	Password *password.Feature
+	Handler  http.Handler
+
+	tables   *sessionstore.Statements
+	client   *http.Client
+	log      lockedBuffer
+	hashes   atomic.Int64
+	users    atomic.Int64
+	mu       sync.Mutex
+	outcomes []authflow.Outcome
+}
+
+// Start runs a flow until the test ends.
+func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	s := defaults()
+	s.BaseURL = "http://" + server.Listener.Addr().String()
+	for _, change := range adjust {
+		change(&s)
+	}
+	f := &Flow{t: t, state: &state{
+		URL: "http://" + server.Listener.Addr().String(), BaseURL: s.BaseURL,
+		Clock: NewClock(),
+	}}
+	f.open()
+	f.mount(s)
+	server.Config.Handler = f.Handler
+	server.Start()
+	t.Cleanup(server.Close)
+	f.client = newHTTPClient(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(f.Log())
+		}
+	})
+	return f
+}
+
+// For returns the same flow for a subtest, which is then blamed for what fails.
+func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
+
+func (f *Flow) open() {
+	store, err := sessionstore.Open(f.t.Context(), sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")},
+		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}})
+	f.must(err)
+	f.t.Cleanup(store.Close)
+	f.tables, err = store.Statements(queries)
+	f.must(err)
+	f.Store = sessionstore.NewCache(store, defaults().Cache, sessionstore.CacheOptions{Now: f.Clock.Now})
+}
+
+// mount wires the rooms as cmd/postern does.
+func (f *Flow) mount(s Settings) {
+	logger := slog.New(slog.NewTextHandler(&f.log, nil))
+	recorder, err := audit.New(f.Store.Store, logger, audit.Options{Now: f.Clock.Now})
+	f.must(err)
+	letters, err := outbox.New(f.Store.Store, nil, outbox.Options{Now: f.Clock.Now})
+	f.must(err)
+	core, err := authflow.NewCore(s.Auth, authflow.Deps{
+		Store: f.Store, Recorder: recorder, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Client: sender, Observe: f.observe,
+	})
+	f.must(err)
+	brand := mail.Brand{URL: core.BaseURL}
+	prove := verification.New(s.Verification, s.ChangeEmail,
+		verification.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Notify: s.Notify})
+	f.Password = password.New(s.Password,
+		password.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
+	f.Core = core
+	f.Handler, err = authflow.New(core,
+		f.Password,
+		prove,
+		sessions.New(core, f.Store),
+		account.New(s.DeleteUser, account.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Password: f.Password}),
+		status.New(core, f.Store.Ping),
+	)
+	f.must(err)
+}
+
+// pool counts what it hashes and stops with the test.
+func (f *Flow) pool(c password.Config) *password.Pool {
+	pool := password.NewPool(c, password.PoolObserver{Hashed: func(time.Duration) { f.hashes.Add(1) }})
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		_ = pool.Run(ctx) // returns nil
+	}()
+	f.t.Cleanup(func() {
+		stop()
+		<-stopped
+	})
+	return pool
+}
+
+// Hashes is how many passwords have been hashed or compared so far.
+func (f *Flow) Hashes() int { return int(f.hashes.Load()) }
+
+// Log is what the flow has logged so far.
+func (f *Flow) Log() string { return f.log.String() }
+
+// Outcomes are what the observer heard so far.
+func (f *Flow) Outcomes() []authflow.Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]authflow.Outcome(nil), f.outcomes...)
+}
+
+func (f *Flow) observe(_ *http.Request, o authflow.Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.outcomes = append(f.outcomes, o)
+}
+
+// addressHeader carries what the trusted proxies would say of a browser's address.
+const addressHeader = "X-Test-Address"
+
+func sender(r *http.Request) authflow.ClientInfo {
+	addr, err := netip.ParseAddr(r.Header.Get(addressHeader))
+	if err != nil {
+		addr = netip.Addr{}
+	}
+	return authflow.ClientInfo{Addr: addr, RequestID: "request-" + r.Header.Get("X-Request-Id")}
+}
+
+func (f *Flow) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
