@@ -17,6 +17,7 @@ type DeleteUserConfig struct {
 // Store is what this room needs of the database. sessionstore.Cache fits.
 type Store interface {
 	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
+	ListAccounts(ctx context.Context, id sessionstore.UserID) ([]sessionstore.Account, error)
 	ConsumeVerification(ctx context.Context, identifier string) (sessionstore.Verification, error)
 }
 
@@ -58,4 +59,5 @@ func (*Feature) Name() string { return "account" }
 func (f *Feature) Mount(r *authflow.Router) {
 	f.mountProfile(r)
 	f.mountDelete(r)
+	f.mountLinked(r)
 }

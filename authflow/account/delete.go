@@ -55,6 +55,7 @@ var errLinkNotFound = &authflow.Error{Status: http.StatusNotFound, Code: "NOT_FO
 
 func (f *Feature) delete(c *authflow.Call) error {
 	if !f.deletion.Enabled {
+		c.W.Header().Set("Content-Type", "application/json") // as better-auth, whose answer is as empty
 		return authflow.ErrNotFound
 	}
 	me := c.Identity()
