@@ -52,7 +52,7 @@ func (c *Call) JSONStatus(status int, value any) error { return writeJSON(c.W, s
 // Redirect answers 302 with an empty body. The target has been checked by the host when it came with the request.
 func (c *Call) Redirect(target string) error {
 	c.W.Header().Set("Content-Type", "application/json") // as better-auth
-	c.W.Header().Set("Location", encodeSet(target, "")) // RFC 9110 §10.2.2: ASCII
+	c.W.Header().Set("Location", encodeSet(target, ""))  // RFC 9110 §10.2.2: ASCII
 	c.W.WriteHeader(http.StatusFound)
 	return nil
 }

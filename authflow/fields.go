@@ -53,7 +53,7 @@ type Field struct {
 	Nullable bool
 	NonEmpty bool
 	Free     bool // text of any length and characters: the handler judges it, in its own words
-	MaxBytes int // 0 means maxFieldBytes
+	MaxBytes int  // 0 means maxFieldBytes
 	Doc      string
 }
 
