@@ -34,7 +34,7 @@ export const single = [
   {
     scenario: "verification: redirects keep query and fragment",
     step: 7,
-    at: "answer",
+    at: "headers.location",
     reason: "a Location is ASCII (RFC 9110 section 10.2.2); better-auth sends the characters as latin-1",
   },
   { scenario: "bodies: long texts meet their limits", step: 9, at: "answer", reason: bounded },
