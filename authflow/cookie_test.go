@@ -13,10 +13,10 @@ import (
 const (
 	testSecret   = "a-secret-of-more-than-32-characters!!"
 	formerSecret = "the-secret-that-was-in-use-before-it!!"
-	strayToken   = "k8vTq2Yw0ZbN4mX7RcJ1sLhD5gFpA9uE"
+	strayToken   = "k8vTq2Yw0ZbN4mX7RcJ1sLhD5gFpA904"
 
 	// What better-auth 1.7.25 signs strayToken with, under testSecret.
-	straySignature = "JSSIG"
+	straySignature = "zdM5bijxQlQQvQnLTbCH9/J9fFp04odKeeUgTQ9+x3I="
 )
 
 func newTestCookies(t testing.TB, change ...func(*CookieConfig)) *Cookies {
