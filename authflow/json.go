@@ -84,13 +84,8 @@ func bodyError(err error) error {
 // decodeJSON takes one JSON value and nothing after it. Of keys given twice the last counts, as in JavaScript.
 func decodeJSON(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, which JavaScript's decoder skips as well
-	decoder := json.NewDecoder(bytes.NewReader(data))
 	var value any
-	err := decoder.Decode(&value)
-	if err == nil {
-		_, err = decoder.Token()
-	}
-	if err != io.EOF {
+	if json.Unmarshal(data, &value) != nil {
 		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
 	}
 	return value, nil
