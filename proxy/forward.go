@@ -14,9 +14,9 @@ import (
 	"github.com/posternhq/postern/proxy/clientaddr"
 )
 
-// exchange is one request on its way through. ReverseProxy hands only requests to its hooks, so it travels in their
-// context.
+// exchange is one request on its way through. ReverseProxy hands only requests to its hooks, so it is their context.
 type exchange struct {
+	context.Context // of the request that came in
 	answer
 	in        *http.Request
 	target    target
@@ -33,6 +33,14 @@ type exchange struct {
 }
 
 type exchangeKey struct{}
+
+// Value lets exchangeOf find the exchange.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
 
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
 
@@ -52,9 +60,8 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 
 // forward passes the request on. Nothing changes the request that came in.
 func (p *Proxy) forward(x *exchange) {
-	r := x.in
 	x.remember()
-	p.forwarding.ServeHTTP(&x.answer, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	p.forwarding.ServeHTTP(&x.answer, x.in.WithContext(x))
 }
 
 // rewrite makes the outbound request: strip everything that only Postern may say, then say it.

@@ -139,7 +139,7 @@ func (p *Proxy) Close() {
 
 // ServeHTTP takes a request through the steps drawn in the package comment.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{answer: answer{ResponseWriter: w, proxy: p}, in: r}
+	x := &exchange{Context: r.Context(), answer: answer{ResponseWriter: w, proxy: p}, in: r}
 	defer p.finish(x)
 	p.serve(w, r, x)
 	x.done = true
