@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
-# (for go test -race), Python's venv, the example's and the compat suite's
-# packages. Does nothing where all is there. What cannot be had is named at the
+# (for go test -race), curl, Python's venv, the example's and the compat
+# suite's packages. Does nothing where all is there. What cannot be had is named at the
 # end, and is a failure: no test is left out quietly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,6 +57,7 @@ install_compat() {
 
 has_postgres || install_postgres || lacks "PostgreSQL (initdb and postgres; Debian and Ubuntu: postgresql)"
 has_c || apt_install gcc libc6-dev || lacks "a C compiler, for go test -race (Debian and Ubuntu: gcc libc6-dev)"
+command -v curl >/dev/null || apt_install curl || lacks "curl, for the walk-through in README"
 
 if ! has_python; then
 	lacks "Python 3.10 or newer, for the FastAPI example"
