@@ -23,7 +23,8 @@ import (
 // app is everything that runs, wired.
 type app struct {
 	cfg     config.Config
-	logger  *slog.Logger
+	log     *logs
+	logger  *slog.Logger // that of log
 	metrics *metrics
 	store   *sessionstore.Cache
 	proxy   *proxy.Proxy
@@ -40,9 +41,9 @@ type extras struct {
 }
 
 // newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
-func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, x extras) (*app, error) {
-	a := &app{cfg: cfg, logger: logger, metrics: newMetrics()}
-	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: logger, Migrations: migrations()})
+func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, error) {
+	a := &app{cfg: cfg, log: log, logger: log.Logger, metrics: newMetrics()}
+	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations()})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (a *app) wire(store *sessionstore.Store, x extras) error {
 		next:    split(a.cfg.Auth.Core.BasePath, secured(flow, strings.HasPrefix(core.BaseURL, "https://")), proxied),
 		trust:   trust,
 		cors:    shared,
-		logger:  a.logger,
+		log:     a.log,
 		metrics: a.metrics,
 	}
 	a.admin = newAdmin(a.metrics, a.store.Ping)

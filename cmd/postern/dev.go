@@ -67,8 +67,9 @@ func runDev(ctx context.Context, s streams, upstream, address, admin string) err
 	if err != nil {
 		return err
 	}
-	logger := newLogger(cfg.Log, s.stderr)
-	a, err := newApp(ctx, cfg, logger, extras{sender: mailbox, pages: func(next http.Handler) http.Handler {
+	log := newLogs(cfg.Log, s.stderr)
+	defer log.lines.flush()
+	a, err := newApp(ctx, cfg, log, extras{sender: mailbox, pages: func(next http.Handler) http.Handler {
 		return devPages(mailbox, next)
 	}})
 	if err != nil {

@@ -2,11 +2,11 @@ package main
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"time"
 
-	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/proxy/clientaddr"
 )
 
@@ -15,20 +15,23 @@ type edge struct {
 	next    http.Handler
 	trust   *clientaddr.Trust
 	cors    *cors
-	logger  *slog.Logger
+	log     *logs
 	metrics *metrics
 }
 
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	info := &requestInfo{id: e.requestID(r), client: e.trust.Client(r), started: time.Now()}
-	out := &answer{ResponseWriter: w, cors: e.cors.allowed(r)}
-	defer e.finish(out, r, info)
-	w.Header()["X-Request-Id"] = []string{info.id}
-	if e.cors.answerPreflight(out, r) {
-		info.route, info.auth = "preflight", "public"
+	v := &visit{
+		Context: r.Context(),
+		info:    requestInfo{client: e.trust.Client(r), started: time.Now()},
+		answer:  answer{ResponseWriter: w, cors: e.cors.allowed(r)},
+	}
+	v.name(e.requestID(r))
+	defer e.finish(&v.answer, r, &v.info)
+	if e.cors.answerPreflight(&v.answer, r) {
+		v.info.route, v.info.auth = "preflight", "public"
 		return
 	}
-	e.next.ServeHTTP(out, withInfo(r, info))
+	e.next.ServeHTTP(&v.answer, r.WithContext(v))
 }
 
 // requestID is the one that a trusted proxy in front gave, so that one id follows the request through both logs, or a new one.
@@ -36,7 +39,22 @@ func (e *edge) requestID(r *http.Request) string {
 	if given := r.Header.Get("X-Request-Id"); given != "" && e.trust.TrustsPeer(r) && isRequestID(given) {
 		return given
 	}
-	return authflow.RandomString(20, authflow.AlphabetLower)
+	return newRequestID()
+}
+
+// newRequestID returns 20 characters of 32. Ids need to differ, not to be secret: the generator is a strong one all the same,
+// and does not ask the operating system each time.
+func newRequestID() string {
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's: nothing in it is mistaken for something else
+	var id [20]byte
+	for i, bits := 0, uint64(0); i < len(id); i++ {
+		if i%10 == 0 {
+			bits = rand.Uint64()
+		}
+		id[i] = alphabet[bits&31]
+		bits >>= 5
+	}
+	return string(id[:])
 }
 
 func isRequestID(s string) bool {
@@ -54,7 +72,7 @@ func isRequestID(s string) bool {
 func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
 	failure := recover()
 	if failure != nil && failure != http.ErrAbortHandler {
-		e.logger.LogAttrs(r.Context(), slog.LevelError, "panic",
+		e.log.LogAttrs(r.Context(), slog.LevelError, "panic",
 			slog.Any("panic", failure), slog.String("request_id", info.id), slog.String("stack", string(debug.Stack())))
 		if out.status == 0 {
 			out.Header().Set("Content-Type", "application/json")
@@ -68,18 +86,18 @@ func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
 	}
 	took := time.Since(info.started)
 	e.metrics.request(r, out.status, took, info)
-	e.log(r, out, took, info)
+	e.tell(r, out, took, info)
 	if failure == http.ErrAbortHandler {
 		panic(failure)
 	}
 }
 
-func (e *edge) log(r *http.Request, out *answer, took time.Duration, info *requestInfo) {
+func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requestInfo) {
 	level := slog.LevelInfo
 	if out.status >= 500 {
 		level = slog.LevelError
 	}
-	if !e.logger.Enabled(r.Context(), level) {
+	if level < e.log.level {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 16)
@@ -104,7 +122,7 @@ func (e *edge) log(r *http.Request, out *answer, took time.Duration, info *reque
 	if info.err != nil {
 		attrs = append(attrs, slog.String("err", info.err.Error()))
 	}
-	e.logger.LogAttrs(r.Context(), level, "request", attrs...)
+	e.log.request(level, info.started.Add(took), attrs)
 }
 
 func milliseconds(key string, d time.Duration) slog.Attr {

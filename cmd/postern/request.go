@@ -26,10 +26,29 @@ type requestInfo struct {
 	err       error
 }
 
+// visit is all that the edge keeps of one request, in one piece, since it is made for each. It is the context that the
+// request has from the edge on.
+type visit struct {
+	context.Context
+	info   requestInfo
+	answer answer
+	id     [1]string // the value of the answer's X-Request-Id
+}
+
 type requestInfoKey struct{}
 
-func withInfo(r *http.Request, info *requestInfo) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+// Value lets infoOf find the info.
+func (v *visit) Value(key any) any {
+	if key == (requestInfoKey{}) {
+		return &v.info
+	}
+	return v.Context.Value(key)
+}
+
+// name gives the request its id, and tells the client.
+func (v *visit) name(id string) {
+	v.info.id, v.id[0] = id, id
+	v.answer.Header()["X-Request-Id"] = v.id[:]
 }
 
 // infoOf returns the request's, or an empty one for a request that did not come by the edge.

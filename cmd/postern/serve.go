@@ -26,11 +26,12 @@ func newServe(s streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		logger := newLogger(loaded.Config.Log, s.stderr)
+		log := newLogs(loaded.Config.Log, s.stderr)
+		defer log.lines.flush()
 		for _, w := range loaded.Config.Warnings(config.Serve) {
-			logger.LogAttrs(cmd.Context(), slog.LevelWarn, "unsafe setting", slog.String("key", w.Key), slog.String("problem", w.Message))
+			log.LogAttrs(cmd.Context(), slog.LevelWarn, "unsafe setting", slog.String("key", w.Key), slog.String("problem", w.Message))
 		}
-		a, err := newApp(cmd.Context(), loaded.Config, logger, extras{})
+		a, err := newApp(cmd.Context(), loaded.Config, log, extras{})
 		if err != nil {
 			return err
 		}
