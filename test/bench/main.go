@@ -77,7 +77,7 @@ func parseSettings(args []string, output io.Writer) (settings, error) {
 	f.DurationVar(&s.idle, "idle", 30*time.Second, "how long to wait until a process counts as settled")
 	f.BoolVar(&s.measureMemory, "memory", true, "measure memory")
 	f.StringVar(&s.postern, "postern", "", "binary to measure; empty builds ./cmd/postern")
-	f.StringVar(&s.profile, "record", "", "only load the authenticated route and let perf write its samples of Postern to this file")
+	f.StringVar(&s.profile, "profile", "", "only load the authenticated route and let perf write its samples of Postern to this file")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
