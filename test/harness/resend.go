@@ -40,10 +40,10 @@ func (l Letter) Link() string {
 type Resend struct {
 	URL string
 
+	over      chan struct{} // closed with the test
 	mu        sync.Mutex
 	delay     time.Duration
 	status    int // answered instead of taking the letter; 0 takes it
-	attempts  int
 	delivered []Letter
 	keys      map[string]bool
 	taken     map[int]bool // by index in delivered
@@ -52,11 +52,11 @@ type Resend struct {
 // StartResend serves until the test ends.
 func StartResend(t testing.TB) *Resend {
 	t.Helper()
-	r := &Resend{keys: map[string]bool{}, taken: map[int]bool{}}
+	r := &Resend{keys: map[string]bool{}, taken: map[int]bool{}, over: make(chan struct{})}
 	server := httptest.NewServer(http.HandlerFunc(r.serve))
 	r.URL = server.URL
 	t.Cleanup(func() {
-		server.CloseClientConnections()
+		close(r.over) // slow answers are wanted no more
 		server.Close()
 	})
 	return r
@@ -84,13 +84,6 @@ func (r *Resend) Fail(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
-}
-
-// Attempts is how often it was asked, whatever it answered.
-func (r *Resend) Attempts() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.attempts
 }
 
 // Delivered are the letters that were taken, each once, in order.
@@ -134,12 +127,11 @@ func (r *Resend) take(address, words string) (Letter, bool) {
 
 func (r *Resend) serve(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
-	r.attempts++
 	delay, status := r.delay, r.status
 	r.mu.Unlock()
 	select {
 	case <-time.After(delay):
-	case <-req.Context().Done():
+	case <-r.over:
 		return
 	}
 	var body struct {
