@@ -38,6 +38,11 @@ func SetQuery(base, raw, name, value string) string {
 
 func (t redirectTarget) String() string {
 	out := t.origin + t.path
+	if t.origin == "" && strings.HasPrefix(t.path, "//") {
+		// What was /.//host is no path any more once its dots are gone, but another host's address. A URL without a host keeps
+		// a dot in front for that reason (WHATWG URL §4.5, the URL serializer).
+		out = "/." + t.path
+	}
 	if t.query != "" {
 		out += "?" + t.query
 	}

@@ -27,6 +27,22 @@ func TestAppendQueryKeepsQueryAndFragment(t *testing.T) {
 	}
 }
 
+// D33: taking the dots out of a path must not turn it into another host's address.
+func TestRedirectPathStaysAPathWithoutItsDots(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"/.//evil.test", "/a/..//evil.test", "/%2e//evil.test/b", "/./%2E%2e///evil.test", "/..//evil.test#f"} {
+		for _, got := range []string{AppendQuery(target, url.Values{"error": {"X"}}), SetQuery("https://app.example.test", target, "error", "X")} {
+			u, err := url.Parse("https://app.example.test/verify")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u, err = u.Parse(got); err != nil || u.Host != "app.example.test" {
+				t.Errorf("%q leads to %q", target, got)
+			}
+		}
+	}
+}
+
 func TestSetQueryReplacesWhatIsThere(t *testing.T) {
 	t.Parallel()
 	const base = "https://app.example.test"
