@@ -99,7 +99,7 @@ func (c CookieConfig) validate() []error {
 	if c.SameSite == "none" && c.Secure == "false" {
 		problems = append(problems, errors.New("cookie.same_site: none needs secure cookies; browsers drop it otherwise"))
 	}
-	if d := strings.TrimPrefix(c.Domain, "."); strings.ContainsAny(d, " /:;,") {
+	if d := strings.TrimPrefix(c.Domain, "."); c.Domain != "" && (!isHost(d) || strings.Contains(d, ":")) {
 		problems = append(problems, fmt.Errorf("cookie.domain: %q is not a domain name", c.Domain))
 	}
 	return problems

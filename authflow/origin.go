@@ -200,7 +200,7 @@ func isHost(host string) bool {
 			return false
 		}
 	}
-	return host != ""
+	return host != "" && host[0] != '.' && !strings.Contains(host, "..")
 }
 
 // checkOrigin is better-auth's CSRF rule: a request that carries cookies and may change something must come from a trusted

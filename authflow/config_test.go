@@ -1,0 +1,63 @@
+package authflow
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSettingsThatWork(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Config){
+		"the defaults":      func(*Config) {},
+		"no secret yet":     func(c *Config) { c.Secret = "" },
+		"rotated secrets":   func(c *Config) { c.PreviousSecrets = []string{formerSecret} },
+		"trusted origins":   func(c *Config) { c.TrustedOrigins = []string{"https://*.example.test", "myapp://callback"} },
+		"another base path": func(c *Config) { c.BasePath = "/auth" },
+		"always renewed":    func(c *Config) { c.Session.UpdateAge = 0 },
+		"fresh for ever":    func(c *Config) { c.Session.FreshAge = 0 },
+		"another site":      func(c *Config) { c.Cookie.SameSite, c.Cookie.Secure = "none", "true" },
+		"parent domain":     func(c *Config) { c.Cookie.Domain = ".example.test" },
+	} {
+		c := testConfig()
+		change(&c)
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEachMistakeIsReportedWithItsKey(t *testing.T) {
+	t.Parallel()
+	for key, change := range map[string]func(*Config){
+		"base_path: \"api\"":                   func(c *Config) { c.BasePath = "api" },
+		"base_path: \"/\"":                     func(c *Config) { c.BasePath = "/" },
+		"base_path: \"/a//b\"":                 func(c *Config) { c.BasePath = "/a//b" },
+		"secret: has 5 characters":             func(c *Config) { c.Secret = "short" },
+		"previous_secrets: number 2":           func(c *Config) { c.PreviousSecrets = []string{formerSecret, "short"} },
+		"trusted_origins: \"https://a.test/\"": func(c *Config) { c.TrustedOrigins = []string{"https://a.test/"} },
+		"session.expires_in: 1s":               func(c *Config) { c.Session.ExpiresIn, c.Session.UpdateAge = time.Second, 0 },
+		"session.expires_in: 9624h0m0s":        func(c *Config) { c.Session.ExpiresIn = 401 * 24 * time.Hour },
+		"session.update_age: 169h0m0s":         func(c *Config) { c.Session.UpdateAge = 169 * time.Hour },
+		"session.update_age: -1s":              func(c *Config) { c.Session.UpdateAge = -time.Second },
+		"session.fresh_age: -1s":               func(c *Config) { c.Session.FreshAge = -time.Second },
+		"cookie.prefix: \"a b\"":               func(c *Config) { c.Cookie.Prefix = "a b" },
+		"cookie.prefix: \"\"":                  func(c *Config) { c.Cookie.Prefix = "" },
+		"cookie.same_site: \"Lax\"":            func(c *Config) { c.Cookie.SameSite = "Lax" },
+		"cookie.secure: \"yes\"":               func(c *Config) { c.Cookie.Secure = "yes" },
+		"cookie.same_site: none needs secure":  func(c *Config) { c.Cookie.SameSite, c.Cookie.Secure = "none", "false" },
+		"cookie.domain: \"a.test; Secure\"":    func(c *Config) { c.Cookie.Domain = "a.test; Secure" },
+		"cookie.domain: \"a.test\\r\\n\"":      func(c *Config) { c.Cookie.Domain = "a.test\r\n" },
+	} {
+		c := testConfig()
+		change(&c)
+		err := c.Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), key) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	c := Config{Secret: "short", Cookie: CookieConfig{Prefix: "="}}
+	if err := c.Validate(); strings.Count(err.Error(), "\n") < 4 {
+		t.Errorf("not all mistakes are reported together: %v", err)
+	}
+}
