@@ -130,6 +130,7 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 // ServeHTTP answers one request. No answer of the API may be kept by a cache on the way.
 func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{W: w, R: r, flow: f}
+	boundUnread(w, r)
 	c.route, c.params = f.find(r)
 	if c.route == nil {
 		f.answerError(w, r, ErrNotFound)

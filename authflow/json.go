@@ -54,18 +54,33 @@ func readBody(w http.ResponseWriter, r *http.Request, form bool) (any, error) {
 }
 
 func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	connection := http.NewResponseController(w)
-	if err := connection.SetReadDeadline(time.Now().Add(maxBodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := setBodyDeadline(w, time.Now().Add(maxBodyTime)); err != nil {
 		return nil, fmt.Errorf("bound the time of the body: %w", err)
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	if err != nil {
 		return nil, err // the deadline stays: the server closes the connection, and shall not wait for the rest before
 	}
-	if err := connection.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := setBodyDeadline(w, time.Time{}); err != nil {
 		return nil, fmt.Errorf("lift the bound of the body: %w", err)
 	}
 	return data, nil
+}
+
+// boundUnread bounds a body that no handler may come to read: net/http reads on in it before it sends the answer, for the sake
+// of the next request on the connection, and would wait for it as long as the client likes (D97).
+func boundUnread(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = setBodyDeadline(w, time.Now().Add(maxBodyTime)) // fails on a connection that is gone, which shows soon enough
+	}
+}
+
+func setBodyDeadline(w http.ResponseWriter, at time.Time) error {
+	err := http.NewResponseController(w).SetReadDeadline(at)
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }
 
 func bodyError(err error) error {

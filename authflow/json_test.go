@@ -168,6 +168,26 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	}
 }
 
+func TestABodyNobodyReadsMustArriveInTimeToo(t *testing.T) { // D97
+	t.Parallel()
+	core, err := NewCore(Config{BasePath: "/api/auth", Secret: strings.Repeat("s", MinSecretBytes), Cookie: CookieConfig{Prefix: "p"}},
+		Deps{Store: struct{ SessionStore }{}, Recorder: struct{ Recorder }{}, BaseURL: "http://localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow, err := New(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]int{"": 0, "{}": 1} {
+		w := &deadlines{ResponseWriter: httptest.NewRecorder()}
+		flow.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/api/auth/nowhere", strings.NewReader(body)))
+		if len(w.set) != want {
+			t.Errorf("body %q: deadlines %v, want %d", body, w.set, want)
+		}
+	}
+}
+
 // The bound of one body must not cut what comes later over the same connection.
 func TestTheConnectionIsUsableAfterABody(t *testing.T) {
 	t.Parallel()
