@@ -111,6 +111,7 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, target string) {
 	w.Header().Set("Location", p.signIn.location(target))
 	p.own(w, r)
+	p.boundDrain(w, r)
 	w.WriteHeader(http.StatusFound)
 }
 

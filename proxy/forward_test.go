@@ -262,10 +262,11 @@ func TestBodiesThatAreTooLargeGet413(t *testing.T) {
 
 func TestBodiesThatTrickleGet408(t *testing.T) { // D97
 	t.Parallel()
-	f := start(t, setup{routes: []RouteConfig{{Path: "/open", Auth: "public"}}, change: func(c *Config) { c.Upstream.BodyGrace = 200 * time.Millisecond }})
-	for path, want := range map[string]int{"/open": 408, "/closed": 401} {
+	f := start(t, setup{routes: []RouteConfig{{Path: "/open", Auth: "public"}}, options: Options{SignInURL: "/sign-in"},
+		change: func(c *Config) { c.Upstream.BodyGrace = 200 * time.Millisecond }})
+	for line, want := range map[string]int{"POST /open": 408, "POST /closed": 401, "GET /closed": 302} {
 		conn := f.dial(t)
-		_, _ = io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: app.example\r\nContent-Length: 100000\r\n\r\n")
+		_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: app.example\r\nAccept: text/html\r\nContent-Length: 100000\r\n\r\n")
 		stop := make(chan struct{})
 		go func() { // for as long as it takes: an answer that waits for the body never comes
 			for {
@@ -280,7 +281,7 @@ func TestBodiesThatTrickleGet408(t *testing.T) { // D97
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		close(stop)
 		if err != nil || res.StatusCode != want {
-			t.Fatalf("%s: answer %v, %v", path, res, err)
+			t.Fatalf("%s: answer %v, %v", line, res, err)
 		}
 		_ = res.Body.Close()
 		if o := f.outcome(t); want == 408 && o.Reason != "slow_body" {
