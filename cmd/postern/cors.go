@@ -39,9 +39,9 @@ func (c *cors) allowed(r *http.Request) string {
 }
 
 // answerPreflight answers a preflight of an allowed origin. It carries no credentials, so it must not be asked for any. An
-// OPTIONS request that is none goes its way.
+// OPTIONS request that is none, for one has no body, goes its way.
 func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
-	if w.cors == "" || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+	if w.cors == "" || r.Method != http.MethodOptions || r.ContentLength != 0 || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
 	h := w.Header()
