@@ -297,6 +297,23 @@ func TestRevokedSessionIsNotServedStale(t *testing.T) {
 	b.ask(t, b.session.Token, ErrUnavailable, 2)
 }
 
+// A session whose renewal falls into an outage must be served like any other.
+func TestFailedRenewalLeavesTheEntry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, CacheConfig{Size: 10, TTL: time.Minute})
+	b.ask(t, b.session.Token, nil, 1)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if alive, err := b.RenewSession(gone, b.session.Token, b.time().Add(48*time.Hour)); err == nil || alive {
+		t.Fatalf("alive %v, error %v", alive, err)
+	}
+	b.ask(t, b.session.Token, nil, 1)
+	if alive, err := b.RenewSession(t.Context(), b.session.Token, b.time().Add(48*time.Hour)); err != nil || !alive {
+		t.Fatalf("alive %v, error %v", alive, err)
+	}
+	b.ask(t, b.session.Token, nil, 2)
+}
+
 func TestSlowDatabaseGivesStaleEntryAtTheCallersDeadline(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, usual)

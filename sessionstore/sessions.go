@@ -45,9 +45,14 @@ func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error
 // revives a session that has expired or was deleted meanwhile, nor shortens one. It tells whether the session is alive, also
 // when there was nothing to do: of two requests that renew at once, the later one must not take the session for gone.
 func (s *Store) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
-	defer s.changed(change{token: token.Key()})
 	alive, err := s.exec(ctx, "RenewSession", string(token), expiresAt, s.now())
-	return alive > 0, err
+	if err != nil {
+		// The cache may keep what it has, which at worst ends sooner than the row. To drop it would end the session for the
+		// length of the outage that is most likely behind the error.
+		return false, err
+	}
+	s.changed(change{token: token.Key()})
+	return alive > 0, nil
 }
 
 // DeleteSession tells whether there was such a session, expired or not.
