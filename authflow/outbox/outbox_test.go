@@ -581,3 +581,29 @@ func TestSettlingIsRepeatedWhileTheDatabaseIsAway(t *testing.T) {
 		t.Errorf("insist = %v after %d calls, want nil after 3", err, calls)
 	}
 }
+
+// waiters is a context that counts who waits for its end.
+type waiters struct {
+	context.Context
+	done chan struct{}
+	now  int
+}
+
+func (w *waiters) Done() <-chan struct{} { return w.done }
+
+func (w *waiters) AfterFunc(func()) (stop func() bool) {
+	w.now++
+	return func() bool { w.now--; return true }
+}
+
+func TestALetterThatIsDoneIsForgotten(t *testing.T) {
+	t.Parallel()
+	ctx := &waiters{Context: context.Background(), done: make(chan struct{})}
+	_, cancel := outlive(ctx, time.Minute)
+	if ctx.now != 1 {
+		t.Fatalf("%d wait for the end, want 1", ctx.now)
+	}
+	if cancel(); ctx.now != 0 {
+		t.Errorf("%d still wait for the end of the process", ctx.now)
+	}
+}

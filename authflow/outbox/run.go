@@ -126,8 +126,11 @@ func (o *Outbox) insist(ctx context.Context, do func(context.Context) error) err
 // outlive returns a context for a step that should be finished although ctx ends, for stopGrace at most.
 func outlive(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-	context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
-	return longer, cancel
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
+	return longer, func() {
+		stop() // ctx lives as long as the process, and would keep one of these for each letter ever sent
+		cancel()
+	}
 }
 
 // sleep waits, and tells whether it did so to the end.
