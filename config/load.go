@@ -12,7 +12,7 @@ import (
 
 // Sources are all the places a configuration is read from. They are read once.
 type Sources struct {
-	File     string            // path of the YAML file; empty for none
+	File     string            // path of the YAML file; empty for the one that POSTERN_CONFIG names, if any
 	Environ  []string          // NAME=value, as os.Environ gives it
 	Flags    map[string]string // by key; what the command line says wins over everything
 	Defaults map[string]string // by key; defaults of one command that differ from the documented ones, as those of "dev"
@@ -31,8 +31,7 @@ type reading struct {
 	values map[string]value // effective, by full key; those of list items too
 }
 
-// Load reads a configuration for any mode: flags (by key) over environment over the file at path (none when empty) over
-// defaults. See Sources.Load.
+// Load reads a configuration for any mode: flags (by key) over environment over the file at path over defaults. See Sources.Load.
 func Load(path string, env []string, overrides map[string]string) (*Loaded, error) {
 	return Sources{File: path, Environ: env, Flags: overrides}.Load()
 }
@@ -112,16 +111,25 @@ func (s Sources) layers(fields []*field, file map[string]value, ps *problems) *v
 	return v
 }
 
+// path is the file's, which the environment may name too. Dev brings everything itself.
+func (s Sources) path() string {
+	if s.File != "" || s.Mode == Dev {
+		return s.File
+	}
+	return newEnvironment(s.Environ)[ConfigVariable]
+}
+
 func (s Sources) file(fields []*field, ps *problems) (map[string]value, bool) {
-	if s.File == "" {
+	path := s.path()
+	if path == "" {
 		return nil, true
 	}
-	text, err := os.ReadFile(s.File)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		ps.add("", Origin{}, "read the configuration file: %v", err)
 		return nil, false
 	}
-	return reader{Origin{source: fromFile, Name: s.File}, ps}.document(fields, text)
+	return reader{Origin{source: fromFile, Name: path}, ps}.document(fields, text)
 }
 
 // given reads values that a command set by key.

@@ -260,3 +260,33 @@ func TestDescribePanicsOnTagsItDoesNotUnderstand(t *testing.T) {
 		})
 	}
 }
+
+func TestEnvironmentNamesTheFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	named := []string{ConfigVariable + "=" + write("named.yaml", "log: {level: warn}")}
+	given := write("given.yaml", "log: {level: error}")
+	for name, row := range map[string]struct {
+		sources Sources
+		want    string
+	}{
+		"no other file":    {Sources{Environ: named}, "warn"},
+		"a flag beside it": {Sources{Environ: named, File: given}, "error"},
+		"dev has no file":  {Sources{Environ: named, Mode: Dev}, "info"},
+	} {
+		l, err := row.sources.Load()
+		if err != nil || l.Config.Log.Level != row.want {
+			t.Errorf("%s: level %q, want %q (%v)", name, l.Config.Log.Level, row.want, err)
+		}
+	}
+	if _, err := (Sources{Environ: []string{ConfigVariable + "=" + filepath.Join(dir, "missing.yaml")}}).Load(); err == nil {
+		t.Error("a file that is not there was no mistake")
+	}
+}
