@@ -49,8 +49,11 @@ func (c Config) Validate() error {
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 
-	if !strings.HasPrefix(c.BasePath, "/") || strings.HasSuffix(c.BasePath, "/") || strings.Contains(c.BasePath, "//") {
-		report("base_path: %q is not a path like /api/auth; begin with one slash and end without", c.BasePath)
+	if !isBasePath(c.BasePath) {
+		report("base_path: %q is not a path like /api/auth; begin with one slash, end without, and use letters, digits, '-', '_', '.' and '~'", c.BasePath)
+	}
+	if !isSignInURL(c.SignInURL) {
+		report("sign_in_url: %q is neither a path like /login nor an http or https URL", c.SignInURL)
 	}
 	if n := len(c.Secret); n > 0 && n < MinSecretBytes {
 		report("secret: has %d characters; use %d or more ('postern secret' makes one)", n, MinSecretBytes)
@@ -79,6 +82,36 @@ func (c Config) Validate() error {
 	}
 	problems = append(problems, c.Cookie.validate()...)
 	return errors.Join(problems...)
+}
+
+// isBasePath tells whether every segment is spelled the same in a URL, encoded or not: routes are found by the path as it was
+// sent, and under any other base path the API could never be reached.
+func isBasePath(path string) bool {
+	segments := strings.Split(path, "/")
+	if len(segments) < 2 || segments[0] != "" {
+		return false
+	}
+	for _, segment := range segments[1:] {
+		for i := range len(segment) {
+			if b := segment[i]; !isAlphanumeric(b) && strings.IndexByte("-_.~", b) < 0 {
+				return false
+			}
+		}
+		if strings.Trim(segment, ".") == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// isSignInURL tells whether a browser can be sent there from any page. A path without its first slash would lead below the
+// page that was asked for, and so back here.
+func isSignInURL(raw string) bool {
+	if raw == "" || isSafePath(raw) {
+		return true
+	}
+	_, ok := webOrigin(raw)
+	return ok
 }
 
 func (c CookieConfig) validate() []error {

@@ -9,15 +9,17 @@ import (
 func TestSettingsThatWork(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Config){
-		"the defaults":      func(*Config) {},
-		"no secret yet":     func(c *Config) { c.Secret = "" },
-		"rotated secrets":   func(c *Config) { c.PreviousSecrets = []string{formerSecret} },
-		"trusted origins":   func(c *Config) { c.TrustedOrigins = []string{"https://*.example.test", "myapp://callback"} },
-		"another base path": func(c *Config) { c.BasePath = "/auth" },
-		"always renewed":    func(c *Config) { c.Session.UpdateAge = 0 },
-		"fresh for ever":    func(c *Config) { c.Session.FreshAge = 0 },
-		"another site":      func(c *Config) { c.Cookie.SameSite, c.Cookie.Secure = "none", "true" },
-		"parent domain":     func(c *Config) { c.Cookie.Domain = ".example.test" },
+		"the defaults":          func(*Config) {},
+		"no secret yet":         func(c *Config) { c.Secret = "" },
+		"rotated secrets":       func(c *Config) { c.PreviousSecrets = []string{formerSecret} },
+		"trusted origins":       func(c *Config) { c.TrustedOrigins = []string{"https://*.example.test", "myapp://callback"} },
+		"another base path":     func(c *Config) { c.BasePath = "/auth" },
+		"a page to sign in":     func(c *Config) { c.SignInURL = "/login?from=app" },
+		"such a page elsewhere": func(c *Config) { c.SignInURL = "https://accounts.example.test/in" },
+		"always renewed":        func(c *Config) { c.Session.UpdateAge = 0 },
+		"fresh for ever":        func(c *Config) { c.Session.FreshAge = 0 },
+		"another site":          func(c *Config) { c.Cookie.SameSite, c.Cookie.Secure = "none", "true" },
+		"parent domain":         func(c *Config) { c.Cookie.Domain = ".example.test" },
 	} {
 		c := testConfig()
 		change(&c)
@@ -33,6 +35,12 @@ func TestEachMistakeIsReportedWithItsKey(t *testing.T) {
 		"base_path: \"api\"":                   func(c *Config) { c.BasePath = "api" },
 		"base_path: \"/\"":                     func(c *Config) { c.BasePath = "/" },
 		"base_path: \"/a//b\"":                 func(c *Config) { c.BasePath = "/a//b" },
+		"base_path: \"/a b\"":                  func(c *Config) { c.BasePath = "/a b" },
+		"base_path: \"/é\"":                    func(c *Config) { c.BasePath = "/é" },
+		"base_path: \"/a/../b\"":               func(c *Config) { c.BasePath = "/a/../b" },
+		"sign_in_url: \"login\"":               func(c *Config) { c.SignInURL = "login" },
+		"sign_in_url: \"//a.test\"":            func(c *Config) { c.SignInURL = "//a.test" },
+		"sign_in_url: \"javascript:0\"":        func(c *Config) { c.SignInURL = "javascript:0" },
 		"secret: has 5 characters":             func(c *Config) { c.Secret = "short" },
 		"previous_secrets: number 2":           func(c *Config) { c.PreviousSecrets = []string{formerSecret, "short"} },
 		"trusted_origins: \"https://a.test/\"": func(c *Config) { c.TrustedOrigins = []string{"https://a.test/"} },
