@@ -36,6 +36,7 @@ func newServe(s streams) *cobra.Command {
 			return err
 		}
 		defer a.close()
+		a.background = append(a.background, newHeap(s.environ).run)
 		return a.serve(cmd.Context(), nil)
 	}
 	return cmd
