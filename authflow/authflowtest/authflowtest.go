@@ -15,6 +15,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
@@ -37,6 +38,7 @@ type Settings struct {
 	Verification verification.Config
 	ChangeEmail  verification.ChangeEmailConfig
 	DeleteUser   account.DeleteUserConfig
+	JWT          jwt.Config
 	Gates        []authflow.Gate
 	Notify       bool
 }
@@ -61,6 +63,7 @@ func defaults() Settings {
 		Verification: verification.Config{SendOnSignUp: true, SendOnSignIn: true, AutoSignInAfterVerification: true, ExpiresIn: 15 * time.Minute},
 		ChangeEmail:  verification.ChangeEmailConfig{Enabled: true},
 		DeleteUser:   account.DeleteUserConfig{Enabled: true, Verification: true},
+		JWT:          jwt.Config{Enabled: true, Algorithm: string(jwt.EdDSA), ExpiresIn: 15 * time.Minute, GracePeriod: 30 * 24 * time.Hour},
 	}
 }
 
@@ -121,7 +124,7 @@ func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open() {
 	store, err := sessionstore.Open(f.t.Context(), sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")},
-		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}})
+		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations()}})
 	f.must(err)
 	f.t.Cleanup(store.Close)
 	f.tables, err = store.Statements(queries)
@@ -146,11 +149,14 @@ func (f *Flow) mount(s Settings) {
 		verification.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Notify: s.Notify})
 	f.Password = password.New(s.Password,
 		password.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
+	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
+	f.must(err)
 	f.Core = core
 	f.Handler, err = authflow.New(core,
 		f.Password,
 		prove,
-		sessions.New(core, f.Store),
+		sessions.New(core, f.Store, tokens),
+		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Password: f.Password}),
 		status.New(core, f.Store.Ping),
 	)
@@ -208,4 +214,12 @@ func (f *Flow) must(err error) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+}
+
+// GateFunc is a Gate made of a function.
+type GateFunc func(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, method string) error
+
+// Admit calls the function.
+func (f GateFunc) Admit(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, method string) error {
+	return f(c, tx, u, method)
 }
