@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -34,11 +35,30 @@ var built struct {
 	dir string
 }
 
+// noteSources opens every folder of the module. That tells the go command what the tests depend on (go help test: cached
+// results); without it, it would not know that a change of Postern makes an old result worthless.
+func noteSources(module string) error {
+	return filepath.WalkDir(module, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // somebody's temporary folder, gone by now
+			return nil
+		case err != nil || path == module || !entry.IsDir():
+			return err
+		case strings.HasPrefix(entry.Name(), "."), entry.Name() == "node_modules", entry.Name() == "bin":
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
 // executable is the postern command, built from the present source.
 var executable = sync.OnceValues(func() (string, error) {
 	module, err := root()
 	if err != nil {
 		return "", err
+	}
+	if err := noteSources(module); err != nil {
+		return "", fmt.Errorf("look at the source: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "postern-binary-")
 	if err != nil {
