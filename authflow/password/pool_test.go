@@ -22,7 +22,7 @@ type poolBench struct {
 	t        *testing.T
 	ran      []string
 	depth    int
-	rejected int
+	rejected atomic.Int64
 	hold     chan struct{}
 	stop     context.CancelFunc
 	stopped  chan struct{}
@@ -39,7 +39,7 @@ func newPoolBench(t *testing.T, c Config) *poolBench {
 		c.HashMaxWait = time.Minute
 	}
 	b := &poolBench{t: t, hold: make(chan struct{}), stopped: make(chan struct{}), results: map[string]chan error{}}
-	b.Pool = NewPool(c, PoolObserver{Depth: func(n int) { b.depth = n }, Rejected: func() { b.rejected++ }})
+	b.Pool = NewPool(c, PoolObserver{Depth: func(n int) { b.depth = n }, Rejected: func() { b.rejected.Add(1) }})
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	go func() {
@@ -125,8 +125,8 @@ func TestAFullQueueTurnsAway(t *testing.T) {
 		if !errors.As(err, &told) || told.Status != 503 || told.RetryAfter <= 0 || told.Code == "" || told.Message == "" {
 			t.Errorf("%+v", err)
 		}
-		if b.rejected != 2 {
-			t.Errorf("%d rejected", b.rejected)
+		if b.rejected.Load() != 2 {
+			t.Errorf("%d rejected", b.rejected.Load())
 		}
 		close(b.hold)
 		synctest.Wait()
@@ -147,8 +147,8 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		b.do(t.Context(), "B1")
 		time.Sleep(30 * time.Second)
 		b.want("A1", errBusy)
-		if b.rejected != 1 {
-			t.Errorf("%d rejected", b.rejected)
+		if b.rejected.Load() != 1 {
+			t.Errorf("%d rejected", b.rejected.Load())
 		}
 		close(b.hold)
 		for _, name := range []string{"held", "A2", "B1"} { // held was begun in time, and took its time
@@ -179,8 +179,8 @@ func TestWhoLeavesGivesTheTurnAway(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		b.want("D1", errBusy) // nobody left: the time for the request was over
-		if b.rejected != 1 {
-			t.Errorf("%d rejected", b.rejected)
+		if b.rejected.Load() != 1 {
+			t.Errorf("%d rejected", b.rejected.Load())
 		}
 		close(b.hold)
 		b.want("held", nil) // begun, so its result is there
