@@ -10,6 +10,7 @@
 //	verification   prove an address, change it
 //	sessions       show sessions and end them
 //	account        change and delete what is stored about a user
+//	jwt            signed tokens for services, and the keys to check them
 //	status         ok, health, error
 //
 // The host does what every route needs before the room's handler runs, in better-auth's order: media type and JSON (json.go),

@@ -4,6 +4,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/verification"
@@ -31,6 +32,7 @@ type Auth struct {
 	EmailPassword     password.Config     `key:"email_password" doc:"Sign-up and sign-in with e-mail address and password."`
 	EmailVerification verification.Config `key:"email_verification" doc:"Proof that an address is the user's."`
 	User              User                `key:"user" doc:"What users may do with their own account."`
+	JWT               jwt.Config          `key:"jwt" doc:"Short-lived signed tokens, for services that check them without asking Postern."`
 }
 
 // User is the section auth.user, which two rooms share.

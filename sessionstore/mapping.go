@@ -84,16 +84,33 @@ var models = []model{
 	}},
 }
 
+// pluginModels are tables of better-auth's plugins. Each is looked at, and made where it is missing, only when a MigrationSet asks
+// for it. jwks.alg and jwks.crv came with 1.7.
+var pluginModels = []model{
+	{"jwks", []field{
+		{name: "id", kind: text, unique: true},
+		{name: "publicKey", kind: text},
+		{name: "privateKey", kind: text},
+		{name: "createdAt", kind: timestamp},
+		{name: "expiresAt", kind: timestamp, nullable: true},
+		{name: "alg", kind: text, nullable: true, optional: true},
+		{name: "crv", kind: text, nullable: true, optional: true},
+	}},
+}
+
+// knownModels is every model that has a name in the mapping.
+func knownModels() []model { return slices.Concat(models, pluginModels) }
+
 // Presets for Schema.
 const (
 	PresetBetterAuth  = "better-auth"
 	PresetPrismaSnake = "prisma-snake"
 )
 
-// Schema says under which names the four models are kept. The zero value is the preset better-auth.
+// Schema says under which names the models are kept. The zero value is the preset better-auth.
 type Schema struct {
 	Preset string                // what Tables starts from; empty means better-auth
-	Tables map[string]TableNames // by model: user, session, account, verification
+	Tables map[string]TableNames // by model: user, session, account, verification, jwks
 }
 
 // TableNames renames one model. What it leaves out keeps the preset's name.
@@ -243,7 +260,7 @@ func preset(name string) (mapping, error) {
 	case "", PresetBetterAuth:
 		return newMapping(func(s string) string { return s }, func(s string) string { return s }), nil
 	case PresetPrismaSnake:
-		tables := map[string]string{"user": "users", "session": "user_sessions", "account": "accounts", "verification": "verification_tokens"}
+		tables := map[string]string{"user": "users", "session": "user_sessions", "account": "accounts", "verification": "verification_tokens", "jwks": "jwks"}
 		return newMapping(func(s string) string { return tables[s] }, snake), nil
 	}
 	return nil, fmt.Errorf("%q is not a preset; did you mean %q?", name, nearest(name, []string{PresetBetterAuth, PresetPrismaSnake}))
@@ -251,7 +268,7 @@ func preset(name string) (mapping, error) {
 
 func newMapping(table, column func(string) string) mapping {
 	m := mapping{}
-	for _, model := range models {
+	for _, model := range knownModels() {
 		names := TableNames{Table: table(model.name), Columns: map[string]string{}}
 		for _, f := range model.fields {
 			names.Columns[f.name] = column(f.name)

@@ -21,9 +21,13 @@ var migrationFiles embed.FS
 
 // MigrationSet creates the tables of one feature, step by step. FS holds migrations/postgres/0001_name.sql and
 // migrations/sqlite/0001_name.sql, numbered without gaps and only ever added to. They may use the placeholders of Statements.
+//
+// A feature that keeps its rows in the table of a better-auth plugin names that model instead, such as jwks: such a table
+// is made where it is missing and never altered, as the core ones, and may be renamed like them.
 type MigrationSet struct {
-	Name string
-	FS   fs.FS
+	Name   string
+	FS     fs.FS    // nil when the feature has no tables of its own
+	Models []string // plugin tables of better-auth that the feature uses
 }
 
 // migrationTimeout is for statements that build an index over a large table.
@@ -78,8 +82,12 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 	if err != nil {
 		return report, err
 	}
+	wanted, err := wantedModels(sets)
+	if err != nil {
+		return report, err
+	}
 	db.columns = presence{}
-	for _, m := range models {
+	for _, m := range wanted {
 		present, problems, err := db.inspectModel(ctx, on, m)
 		if err != nil {
 			return report, err
@@ -96,6 +104,9 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 		return report, err
 	}
 	for _, set := range sets {
+		if set.FS == nil {
+			continue
+		}
 		steps, err := set.load(db.driver.dialect())
 		if err != nil {
 			return report, err
@@ -103,6 +114,23 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 		report.add(set.Name, steps, applied[set.Name])
 	}
 	return report, nil
+}
+
+// wantedModels are the core ones and those of plugins that the sets use.
+func wantedModels(sets []MigrationSet) ([]model, error) {
+	wanted := slices.Clone(models)
+	for _, set := range sets {
+		for _, name := range set.Models {
+			i := slices.IndexFunc(pluginModels, func(m model) bool { return m.name == name })
+			if i < 0 {
+				return nil, fmt.Errorf("migrations %s: there is no plugin model %q", set.Name, name)
+			}
+			if !slices.ContainsFunc(wanted, func(m model) bool { return m.name == name }) {
+				wanted = append(wanted, pluginModels[i])
+			}
+		}
+	}
+	return wanted, nil
 }
 
 // applied reads which steps were applied, by set: the names in order.

@@ -108,6 +108,12 @@ func (st *Statements) Query(ctx context.Context, on *Store, name string, args []
 	return on.run(ctx, name, func(ctx context.Context, on querier) error { return on.query(ctx, q, args, each) })
 }
 
+// Has tells whether the database has what the query of this name needs.
+func (st *Statements) Has(name string) bool {
+	_, ok := st.byName[name]
+	return ok
+}
+
 func (st *Statements) find(name string) (statement, error) {
 	q, ok := st.byName[name]
 	if !ok {
@@ -304,8 +310,8 @@ func emptyLiteral(d dialect, k kind) string {
 }
 
 func modelNamed(name string) model {
-	i := slices.IndexFunc(models, func(m model) bool { return m.name == name })
-	return models[i]
+	known := knownModels()
+	return known[slices.IndexFunc(known, func(m model) bool { return m.name == name })]
 }
 
 func startsWithSelect(sql string) bool {

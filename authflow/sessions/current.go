@@ -57,6 +57,9 @@ func (f *Feature) get(c *authflow.Call) error {
 	if identity == nil {
 		return c.JSON(nil)
 	}
+	for _, a := range f.announcers {
+		a.Announce(c)
+	}
 	return c.JSON(sessionAnswer{
 		Session: authflow.NewSessionObject(identity.Session),
 		User:    authflow.NewUserObject(identity.User),

@@ -13,14 +13,23 @@ type Store interface {
 	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
 }
 
+// Announcer adds to the header of get-session's answer what another room has to say of the session. Package jwt has one.
+type Announcer interface {
+	// Announce is called when there is a session, before its answer is written.
+	Announce(c *authflow.Call)
+}
+
 // Feature is the room.
 type Feature struct {
-	core  *authflow.Core
-	store Store
+	core       *authflow.Core
+	store      Store
+	announcers []Announcer
 }
 
 // New returns the room.
-func New(core *authflow.Core, store Store) *Feature { return &Feature{core: core, store: store} }
+func New(core *authflow.Core, store Store, announcers ...Announcer) *Feature {
+	return &Feature{core: core, store: store, announcers: announcers}
+}
 
 // Name is the folder's.
 func (*Feature) Name() string { return "sessions" }

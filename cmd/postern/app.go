@@ -43,7 +43,7 @@ type extras struct {
 // newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
 func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, error) {
 	a := &app{cfg: cfg, log: log, logger: log.Logger, metrics: newMetrics()}
-	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations()})
+	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg)})
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,11 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 	pool := password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
 	clean := &cleanup{store: store, audit: recorder, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, letters.Run, pool.Run, clean.run)
-	flow, err := authflow.New(core, rooms{core: core, store: a.store, outbox: letters, pool: pool}.features(a.cfg)...)
+	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool}.features(a.cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	flow, err := authflow.New(core, features...)
 	return flow, core, err
 }
 

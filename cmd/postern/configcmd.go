@@ -86,7 +86,7 @@ func probe(ctx context.Context, cfg config.Config, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "%s answers\n", what)
 	}
-	tell("database", probeDatabase(ctx, cfg.Database))
+	tell("database", probeDatabase(ctx, cfg))
 	tell("upstream.url", probeAddress(ctx, cfg.Proxy.Upstream.URL))
 	for _, r := range cfg.Proxy.Routes {
 		if r.Upstream != "" {
@@ -102,13 +102,13 @@ func probe(ctx context.Context, cfg config.Config, out io.Writer) error {
 	return errors.Join(failed...)
 }
 
-func probeDatabase(ctx context.Context, cfg sessionstore.Config) error {
-	cfg.ConnectTimeout = probeTimeout
-	report, err := sessionstore.Status(ctx, cfg, migrations())
+func probeDatabase(ctx context.Context, cfg config.Config) error {
+	cfg.Database.ConnectTimeout = probeTimeout
+	report, err := sessionstore.Status(ctx, cfg.Database, migrations(cfg))
 	if err != nil {
 		return err
 	}
-	if err := report.Err(); !errors.Is(err, sessionstore.ErrMigrationsPending) || !cfg.Migrates() {
+	if err := report.Err(); !errors.Is(err, sessionstore.ErrMigrationsPending) || !cfg.Database.Migrates() {
 		return err
 	}
 	return nil // what is missing will be made at start

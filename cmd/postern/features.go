@@ -4,6 +4,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
@@ -15,8 +16,12 @@ import (
 )
 
 // migrations are the tables of the rooms that have any.
-func migrations() []sessionstore.MigrationSet {
-	return []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}
+func migrations(cfg config.Config) []sessionstore.MigrationSet {
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}
+	if cfg.Auth.JWT.Enabled {
+		sets = append(sets, jwt.Migrations())
+	}
+	return sets
 }
 
 // rooms is what the features are built from.
@@ -28,18 +33,23 @@ type rooms struct {
 }
 
 // features is the list of what the auth API can do: one line each.
-func (r rooms) features(cfg config.Config) []authflow.Feature {
+func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 	brand := mail.Brand{URL: r.core.BaseURL}
 	notify := cfg.Mail.Notifications
 	verify := verification.New(cfg.Auth.EmailVerification, cfg.Auth.User.ChangeEmail,
 		verification.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Notify: notify})
 	pass := password.New(cfg.Auth.EmailPassword,
 		password.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Prover: verify, Pool: r.pool, Notify: notify})
+	tokens, err := jwt.New(cfg.Auth.JWT, jwt.Deps{Core: r.core, Store: r.store.Store, Stale: cfg.SessionCache.TTL})
+	if err != nil {
+		return nil, err
+	}
 	return []authflow.Feature{
 		pass,
 		verify,
-		sessions.New(r.core, r.store),
+		sessions.New(r.core, r.store, tokens),
+		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
 		status.New(r.core, r.store.Ping),
-	}
+	}, nil
 }

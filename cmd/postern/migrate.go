@@ -21,17 +21,17 @@ func newMigrate(s streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		newMigration(s, "up", "Create what is missing", func(ctx context.Context, c sessionstore.Config, log *slog.Logger) (sessionstore.Report, error) {
-			return sessionstore.Migrate(ctx, c, migrations(), log)
+		newMigration(s, "up", "Create what is missing", func(ctx context.Context, c config.Config, log *slog.Logger) (sessionstore.Report, error) {
+			return sessionstore.Migrate(ctx, c.Database, migrations(c), log)
 		}),
-		newMigration(s, "status", "Tell what is there, what would change, and what does not fit", func(ctx context.Context, c sessionstore.Config, _ *slog.Logger) (sessionstore.Report, error) {
-			return sessionstore.Status(ctx, c, migrations())
+		newMigration(s, "status", "Tell what is there, what would change, and what does not fit", func(ctx context.Context, c config.Config, _ *slog.Logger) (sessionstore.Report, error) {
+			return sessionstore.Status(ctx, c.Database, migrations(c))
 		}),
 	)
 	return cmd
 }
 
-type migration func(context.Context, sessionstore.Config, *slog.Logger) (sessionstore.Report, error)
+type migration func(context.Context, config.Config, *slog.Logger) (sessionstore.Report, error)
 
 func newMigration(s streams, use, short string, do migration) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: noMoreArguments}
@@ -41,7 +41,7 @@ func newMigration(s streams, use, short string, do migration) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		report, err := do(cmd.Context(), loaded.Config.Database, newLogger(loaded.Config.Log, s.stderr))
+		report, err := do(cmd.Context(), loaded.Config, newLogger(loaded.Config.Log, s.stderr))
 		if err != nil {
 			return err
 		}
