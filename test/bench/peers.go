@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -30,15 +31,21 @@ func serveUpstream(leash io.Reader, announce io.Writer) error {
 }
 
 // serveBare is httputil.ReverseProxy as one would tune it, and nothing else: no session, no log, no metrics. Its transport
-// has the settings of Postern's.
+// has the settings of Postern's. The second argument is the size in bytes of a ballast in its heap.
 func serveBare(args []string, leash io.Reader, announce io.Writer) error {
-	if len(args) != 1 {
-		return errors.New("bare: want the upstream's URL")
+	if len(args) != 2 {
+		return errors.New("bare: want the upstream's URL and the size of the ballast")
 	}
 	upstream, err := url.Parse(args[0])
 	if err != nil {
 		return fmt.Errorf("bare: %w", err)
 	}
+	size, err := strconv.Atoi(args[1])
+	if err != nil {
+		return fmt.Errorf("bare: %w", err)
+	}
+	ballast := make([]byte, size)
+	defer runtime.KeepAlive(ballast)
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return serve(leash, announce, &httputil.ReverseProxy{
 		Rewrite: func(pr *httputil.ProxyRequest) {

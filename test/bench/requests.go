@@ -9,17 +9,25 @@ import (
 	"strconv"
 )
 
+// ballast is that of Postern (cmd/postern/heap.go). The bare proxy is measured with it, too, to tell what Postern owes to it.
+const ballast = 16 << 20
+
 // signInsAtOnce keeps the hashing pool busy without a queue to speak of.
 const signInsAtOnce = 4
 
 // requests measures CPU time, throughput and latency of requests.
 func (b *bench) requests(ctx context.Context) (table, error) {
-	b.tell("starting bare proxy and postern")
-	bare, bareAddress, err := startPeer(ctx, "bare", "http://"+b.upstream)
+	b.tell("starting bare proxies and postern")
+	bare, bareAddress, err := startPeer(ctx, "bare", "http://"+b.upstream, "0")
 	if err != nil {
 		return nil, err
 	}
 	defer bare.stop()
+	ballasted, ballastedAddress, err := startPeer(ctx, "bare", "http://"+b.upstream, strconv.Itoa(ballast))
+	if err != nil {
+		return nil, err
+	}
+	defer ballasted.stop()
 	in, postern, cookie, err := b.serving(ctx, "requests")
 	if err != nil {
 		return nil, err
@@ -29,10 +37,11 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 		return load{address: address, request: get(path, address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount}
 	}
 	measure := &contender{name: "bare httputil.ReverseProxy", by: bare, load: to(bareAddress, "/tasks/42")}
+	second := &contender{name: "the same with Postern's heap ballast", by: ballasted, load: to(ballastedAddress, "/tasks/42")}
 	public := &contender{name: "postern, public route", by: postern, load: to(in.address, "/public/42")}
 	hit := &contender{name: "postern, authenticated, cached", by: postern, load: to(in.address, "/tasks/42"), target: 1.25}
 	session := &contender{name: "postern, get-session, cached", by: postern, load: to(in.address, "/api/auth/get-session")}
-	all := []*contender{measure, public, hit, session}
+	all := []*contender{measure, second, public, hit, session}
 	if b.signIns > 0 {
 		// A process of its own: the memory that hashing takes would make the others' garbage collection cheaper.
 		in, hashing, _, err := b.serving(ctx, "sign-in")
