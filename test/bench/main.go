@@ -23,6 +23,7 @@ type settings struct {
 	idle          time.Duration // after which a process counts as settled
 	measureMemory bool
 	postern       string // a binary to measure instead of building one
+	profilePath   string
 	profile       string // a file for perf's samples of Postern
 }
 
@@ -77,7 +78,8 @@ func parseSettings(args []string, output io.Writer) (settings, error) {
 	f.DurationVar(&s.idle, "idle", 30*time.Second, "how long to wait until a process counts as settled")
 	f.BoolVar(&s.measureMemory, "memory", true, "measure memory")
 	f.StringVar(&s.postern, "postern", "", "binary to measure; empty builds ./cmd/postern")
-	f.StringVar(&s.profile, "profile", "", "only load the authenticated route and let perf write its samples of Postern to this file")
+	f.StringVar(&s.profile, "profile", "", "only load one path and let perf write its samples of Postern to this file")
+	f.StringVar(&s.profilePath, "profile-path", "/tasks/42", "the path for -profile")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}

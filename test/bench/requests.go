@@ -89,7 +89,7 @@ func (in *installation) signInLoad(count int) load {
 	return load{address: in.address, request: signIn(in.address, benchUser), status: http.StatusOK, connections: signInsAtOnce, requests: count}
 }
 
-// record loads the authenticated route while perf takes samples of Postern.
+// record loads one path while perf takes samples of Postern.
 func (b *bench) record(ctx context.Context) (table, error) {
 	in, postern, cookie, err := b.serving(ctx, "record")
 	if err != nil {
@@ -104,8 +104,8 @@ func (b *bench) record(ctx context.Context) (table, error) {
 		return nil, fmt.Errorf("take samples: %w", err)
 	}
 	defer perf.stop()
-	hit := &contender{name: "postern, authenticated, cached", by: postern, load: load{
-		address: in.address, request: get("/tasks/42", in.address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount,
+	hit := &contender{name: "postern, " + b.profilePath, by: postern, load: load{
+		address: in.address, request: get(b.profilePath, in.address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount,
 	}}
 	if err := compete(ctx, []*contender{hit}, b.rounds, b.tell); err != nil {
 		return nil, err
