@@ -15,7 +15,7 @@ func (f *Feature) mountAccept(r *authflow.Router) {
 		Method: http.MethodGet, Path: "/verify-email",
 		Summary: "The mailed link: proves the address, or changes it",
 		Query: []authflow.Field{
-			authflow.Text("token", "The mailed token."),
+			authflow.Text("token", "The mailed token.").Any(),
 			authflow.Text("callbackURL", "Where the browser goes afterwards.").Opt(),
 		},
 		Handle: f.accept,

@@ -23,6 +23,7 @@ func (f *Feature) mountSend(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/send-verification-email",
 		Summary: "Mail the link that proves an address",
+		Account: "email",
 		Body: []authflow.Field{
 			authflow.Email("email", "The address."),
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
