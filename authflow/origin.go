@@ -220,7 +220,7 @@ func (o *Origins) checkOrigin(r *http.Request, force bool) error {
 		return errMissingOrNullOrigin
 	}
 	if !o.Trusted(origin) {
-		return errInvalidOrigin.Because(fmt.Errorf("origin %q is neither server.public_url (%s) nor in auth.trusted_origins", origin, o.base))
+		return errInvalidOrigin.Because(fmt.Errorf("origin %q is neither server.public_url (%s) nor in auth.trusted_origins", loggable(origin), o.base))
 	}
 	return nil
 }
@@ -272,9 +272,19 @@ func (o *Origins) checkRedirect(label string, value any) error {
 		return &Error{Status: http.StatusBadRequest, Message: "Invalid " + label + ": expected a string"}
 	}
 	if !o.AllowsRedirect(target) {
-		return redirectErrors[label].Because(fmt.Errorf("%q is neither a path nor of a trusted origin", target))
+		return redirectErrors[label].Because(fmt.Errorf("%q is neither a path nor of a trusted origin", loggable(target)))
 	}
 	return nil
+}
+
+// maxLoggedURL is more than any origin has, and as much as one request may add to the log.
+const maxLoggedURL = 256
+
+// loggable is as much of an address as tells an operator which setting to change. Its query is left out: it may hold a token.
+func loggable(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	return address[:min(len(address), maxLoggedURL)]
 }
 
 // isFalsy is JavaScript's idea of a value that is as good as absent.

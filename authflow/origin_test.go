@@ -415,3 +415,19 @@ func matchesGlob(pattern, s string) bool {
 	}
 	return s != "" && pattern[0] == s[0] && matchesGlob(pattern[1:], s[1:])
 }
+
+// D66: what a client sends as an address is logged when it is refused, but neither in full length nor with its query.
+func TestRefusedAddressesAreLoggedInPart(t *testing.T) {
+	t.Parallel()
+	o := sampleOrigins(t)
+	r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+	r.Header["Cookie"] = []string{"a=b"}
+	for _, address := range []string{"https://evil.test/page?token=hunter2", "https://evil.test/#token=hunter2", "https://evil.test/" + strings.Repeat("x", 200000)} {
+		r.Header.Set("Referer", address)
+		for _, err := range []error{o.checkOrigin(r, false), o.checkRedirect("callbackURL", address)} {
+			if err == nil || !strings.Contains(err.Error(), "https://evil.test/") || strings.Contains(err.Error(), "hunter2") || len(err.Error()) > 500 {
+				t.Errorf("%.600v", err)
+			}
+		}
+	}
+}
