@@ -103,7 +103,7 @@ func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requ
 	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs,
 		slog.String("request_id", info.id),
-		slog.String("method", r.Method),
+		slog.String("method", r.Method[:min(len(r.Method), maxLoggedMethod)]),
 		slog.String("route", info.route),
 		slog.Int("status", out.status),
 		slog.Int64("bytes", out.bytes),

@@ -75,10 +75,16 @@ func observeAPI(r *http.Request, o authflow.Outcome) {
 	info.route, info.auth, info.userID, info.sessionID = o.Route, "api", o.UserID, o.SessionID
 }
 
+// These keep a client from filling the log with what it asks for.
+const (
+	maxLoggedPath   = 1 << 10
+	maxLoggedMethod = 32
+)
+
 // observeProxy notes what became of a proxied request.
 func observeProxy(r *http.Request, o proxy.Outcome) {
 	info := infoOf(r)
-	info.path = r.URL.Path
+	info.path = r.URL.Path[:min(len(r.URL.Path), maxLoggedPath)]
 	info.userID, info.sessionID = string(o.UserID), string(o.SessionID)
 	info.reason, info.upstream, info.err = o.Reason, o.UpstreamTime, o.Err
 	if o.Refused {
