@@ -19,6 +19,7 @@ type Call struct {
 	params   url.Values
 	resolved bool
 	identity *sessionstore.Identity
+	reason   string // of a refusal, for Outcome
 }
 
 // Param returns a parameter of the path.

@@ -42,6 +42,9 @@ var (
 	ErrNotFound = &Error{Status: http.StatusNotFound}
 	errInternal = &Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}
 
+	// errTooManyRequests has no code in better-auth either. RetryAfter is filled in.
+	errTooManyRequests = &Error{Status: http.StatusTooManyRequests, Message: "Too many requests. Please try again later."}
+
 	// ErrUnavailable is answered when the database cannot be asked: never 401, which would sign the user out of the page.
 	ErrUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service is temporarily unavailable. Please try again.", RetryAfter: 1}
 )

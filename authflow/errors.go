@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -62,9 +61,7 @@ func (f *Flow) answerError(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	e := f.publicError(r, err)
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(e.RetryAfter))
-	}
+	setRetryAfter(w.Header(), e)
 	if e.Code == "" && e.Message == "" {
 		w.WriteHeader(e.Status)
 		return

@@ -20,6 +20,9 @@ const (
 	EventSignIn EventName = "sign_in"
 	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …
 	EventSignInFailed EventName = "sign_in_failed"
+	// EventAccountLimited: attempts at one account, from whatever addresses, were too many; recorded once in ten minutes. Outcome is
+	// always failure. Reason: "guesses" at a password, or "letters" asked for.
+	EventAccountLimited EventName = "account_limited"
 	// EventSignOut: a session was ended by its owner on the device that held it.
 	EventSignOut EventName = "sign_out"
 

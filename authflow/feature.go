@@ -40,7 +40,13 @@ type Route struct {
 	LoginCSRF    bool    // begins a session by e-mail: checked even when no cookie is sent
 	Session      SessionNeed
 
+	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go
+	Proof   bool   // the request proves who someone is: of attempts, only those answered with 401 count
+
 	Handle func(c *Call) error
+
+	name  string // Path, also where the route was found by an alias
+	limit Limit  // of one client
 }
 
 // ClientInfo is what is known of who sent a request, beyond what they say themselves.
@@ -54,6 +60,7 @@ type Outcome struct {
 	Route     string // the route's pattern, never the raw path; empty when none matched
 	UserID    string
 	SessionID string
+	Reason    string // why it was refused, where an operator wants to count that: "rate_limited"
 }
 
 // Observer hears of each request to the API once it has been answered.

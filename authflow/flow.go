@@ -19,6 +19,10 @@ type Deps struct {
 	// BaseURL is the public origin: the one used for cookies, links and redirects, never derived from a request.
 	BaseURL string
 
+	// RateLimit is what Counter counts for. No Counter: nothing is limited.
+	RateLimit RateLimitConfig
+	Counter   Counter
+
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Client  func(*http.Request) ClientInfo
@@ -31,6 +35,7 @@ type Flow struct {
 	sessions *Sessions
 	origins  *Origins
 	recorder Recorder
+	counter  Counter // nil: nothing is limited
 
 	basePath string
 	logger   *slog.Logger
@@ -92,6 +97,9 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 }
 
 func (d *Deps) fillIn() {
+	if !d.RateLimit.Enabled {
+		d.Counter = nil
+	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -113,6 +121,7 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 		sessions: core.Sessions,
 		origins:  core.Origins,
 		recorder: core.deps.Recorder,
+		counter:  core.deps.Counter,
 		basePath: core.cfg.BasePath,
 		logger:   core.Logger,
 		client:   core.deps.Client,
@@ -123,6 +132,9 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 		if f.router.err != nil {
 			return nil, fmt.Errorf("mount %s: %w", feature.Name(), f.router.err)
 		}
+	}
+	if f.counter != nil {
+		f.router.limitRoutes(core.deps.RateLimit, core.Logger)
 	}
 	return f, nil
 }
@@ -157,6 +169,9 @@ func (f *Flow) find(r *http.Request) (*Route, url.Values) {
 
 // serve does what every route needs, in better-auth's order, and then what this one does.
 func (f *Flow) serve(c *Call) error {
+	if err := f.checkRate(c); err != nil {
+		return err
+	}
 	body, err := f.checkRequest(c)
 	if err != nil {
 		return err
@@ -177,7 +192,7 @@ func (f *Flow) serve(c *Call) error {
 	if err := f.checkSession(c); err != nil {
 		return err
 	}
-	return c.route.Handle(c)
+	return f.handle(c)
 }
 
 // checkRequest reads the body and asks what has nothing to do with its meaning: media type, syntax, origin, redirect targets.
@@ -215,7 +230,7 @@ func (f *Flow) checkSession(c *Call) error {
 }
 
 func (c *Call) outcome() Outcome {
-	o := Outcome{Route: c.flow.basePath + c.route.Path}
+	o := Outcome{Route: c.flow.basePath + c.route.Path, Reason: c.reason}
 	if c.identity != nil {
 		o.UserID, o.SessionID = string(c.identity.User.ID), string(c.identity.Session.ID)
 	}

@@ -2,6 +2,7 @@ package authflow
 
 import (
 	"fmt"
+	"iter"
 	"net/url"
 	"strings"
 )
@@ -21,6 +22,7 @@ func newRouter() *Router {
 // Handle adds a route. Two routes of one method and path are a mistake of ours, reported by New.
 func (r *Router) Handle(route Route) {
 	rt := &route
+	rt.name = route.Path
 	for _, path := range append([]string{route.Path}, route.Aliases...) {
 		if strings.Contains(path, "/:") {
 			alias := *rt
@@ -33,6 +35,24 @@ func (r *Router) Handle(route Route) {
 			r.err = fmt.Errorf("two routes for %s", key)
 		}
 		r.exact[key] = rt
+	}
+}
+
+// all yields every route; one with exact aliases comes once for each of them.
+func (r *Router) all() iter.Seq[*Route] {
+	return func(yield func(*Route) bool) {
+		for _, routes := range r.withParams {
+			for _, rt := range routes {
+				if !yield(rt) {
+					return
+				}
+			}
+		}
+		for _, rt := range r.exact {
+			if !yield(rt) {
+				return
+			}
+		}
 	}
 }
 

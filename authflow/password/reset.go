@@ -28,6 +28,7 @@ func (f *Feature) mountReset(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/request-password-reset", Aliases: []string{"/forgot-password"},
 		Summary: "Mail a link that sets a new password",
+		Account: "email",
 		Body: []authflow.Field{
 			authflow.Email("email", "The account's address."),
 			authflow.Text("redirectTo", "Page that the link leads to, with the token in its query.").Opt(),

@@ -15,6 +15,8 @@ func (f *Feature) mountSignIn(r *authflow.Router) {
 		Summary:   "Sign in with e-mail and password",
 		Form:      true,
 		LoginCSRF: true,
+		Account:   "email",
+		Proof:     true,
 		Body: []authflow.Field{
 			authflow.Text("email", "The address.").Any(),
 			authflow.Password("password", "The password."),
