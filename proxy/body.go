@@ -49,6 +49,22 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// inboundBody marks what goes wrong with the client's body, such as chunks that are none: forwarding fails of it, and it must
+// not be taken for a failure of the application.
+type inboundBody struct{ io.ReadCloser }
+
+type inboundError struct{ error }
+
+func (e inboundError) Unwrap() error { return e.error }
+
+func (b inboundBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { // never wrapped: it is an end, not an error
+		err = inboundError{err}
+	}
+	return n, err
+}
+
 // tooSlow tells whether the body ran into its limit. net/http cancels the request's context when a read fails, before
 // Read returns, so that forwarding fails as if the client had left; this is how the two are told apart.
 func (b *pacedBody) tooSlow() bool {
@@ -69,6 +85,7 @@ func (p *Proxy) limitBody(x *exchange, out *http.Request) {
 		x.body = &pacedBody{ReadCloser: out.Body, control: http.NewResponseController(x.ResponseWriter), grace: grace}
 		out.Body = x.body
 	}
+	out.Body = inboundBody{out.Body}
 }
 
 // boundDrain limits how long net/http may read on in a body that nobody wants: it does so before it sends an answer,

@@ -51,6 +51,7 @@ var (
 // Failures on the way.
 var (
 	refuseTooLarge   = &refusal{http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "body_size", "The request body is larger than allowed here"}
+	refuseBody       = &refusal{http.StatusBadRequest, "BAD_REQUEST", "body", "The request body could not be read"}
 	refuseSlowBody   = &refusal{http.StatusRequestTimeout, "REQUEST_TIMEOUT", "slow_body", "The request body arrived too slowly"}
 	refuseBadGateway = &refusal{http.StatusBadGateway, "BAD_GATEWAY", "upstream", "The application did not answer properly"}
 	refuseTimeout    = &refusal{http.StatusGatewayTimeout, "GATEWAY_TIMEOUT", "upstream_timeout", "The application did not answer in time"}
@@ -61,12 +62,15 @@ var (
 // refusalFor classifies what went wrong while forwarding.
 func refusalFor(r *http.Request, err error) *refusal {
 	var tooLarge *http.MaxBytesError
+	var inbound inboundError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &tooLarge):
 		return refuseTooLarge
 	case r.Context().Err() != nil, errors.Is(err, context.Canceled):
 		return refuseClientGone
+	case errors.As(err, &inbound):
+		return refuseBody
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
 		return refuseTimeout
 	}

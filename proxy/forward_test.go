@@ -290,6 +290,25 @@ func TestBodiesThatTrickleGet408(t *testing.T) { // D97
 	}
 }
 
+func TestMalformedBodiesAreTheClientsFault(t *testing.T) { // D78
+	t.Parallel()
+	for _, grace := range []time.Duration{0, time.Minute} {
+		f := start(t, setup{routes: []RouteConfig{{Path: "/open", Auth: "public"}}, change: func(c *Config) { c.Upstream.BodyGrace = grace }})
+		for _, body := range []string{"zz\r\n", "1;" + strings.Repeat("a", 20000) + "\r\na\r\n", "1\r\nab\r\n", "ffffffffffffffffff\r\n"} {
+			conn := f.dial(t)
+			_, _ = io.WriteString(conn, "POST /open HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: chunked\r\n\r\n"+body)
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || res.StatusCode != 400 {
+				t.Fatalf("%.20q: answer %v, %v", body, res, err)
+			}
+			_ = res.Body.Close()
+			if o := f.outcome(t); o.Reason != "body" {
+				t.Errorf("%.20q: outcome %+v", body, o)
+			}
+		}
+	}
+}
+
 func TestPacedBodyCountsOnlyTheClientsTime(t *testing.T) {
 	t.Parallel()
 	body := &pacedBody{ReadCloser: io.NopCloser(strings.NewReader("abc")), control: http.NewResponseController(httptest.NewRecorder()), grace: time.Second, waited: 999 * time.Millisecond}
