@@ -80,6 +80,7 @@ type state struct {
 	Clock    *Clock
 	Core     *authflow.Core
 	Store    *sessionstore.Cache
+	Database sessionstore.Config // to open it once more, as another replica
 	Password *password.Feature
 	Handler  http.Handler
 
@@ -123,7 +124,8 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open() {
-	store, err := sessionstore.Open(f.t.Context(), sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")},
+	f.Database = sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")}
+	store, err := sessionstore.Open(f.t.Context(), f.Database,
 		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations()}})
 	f.must(err)
 	f.t.Cleanup(store.Close)
