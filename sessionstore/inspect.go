@@ -64,15 +64,22 @@ func (db *database) lookupName(model string) string {
 	return db.table(model)
 }
 
+// findings is what comparing a table with its model has shown.
+type findings struct {
+	present  map[string]column // by field; nil when there is no such table
+	optional []string          // columns of optional fields that exist
+	foreign  []string          // columns that are no field of the model
+	problems []Problem
+}
+
 // inspectModel compares one table with its model.
-func (db *database) inspectModel(ctx context.Context, on *Store, m model) (map[string]column, []Problem, error) {
+func (db *database) inspectModel(ctx context.Context, on *Store, m model) (findings, error) {
 	columns, err := db.columnsOf(ctx, on, db.lookupName(m.name))
 	if err != nil || len(columns) == 0 {
-		return nil, nil, err
+		return findings{}, err
 	}
 	names := db.mapping[m.name]
-	present := map[string]column{}
-	var problems []Problem
+	found := findings{present: map[string]column{}}
 	known := map[string]bool{}
 	for _, f := range m.fields {
 		name := names.Columns[f.name]
@@ -80,19 +87,26 @@ func (db *database) inspectModel(ctx context.Context, on *Store, m model) (map[s
 		i := slices.IndexFunc(columns, func(c column) bool { return c.name == name })
 		if i < 0 {
 			if !f.optional {
-				problems = append(problems, Problem{names.Table, name, expectedType(db.driver.dialect(), f.kind), "no such column"})
+				found.problems = append(found.problems, Problem{names.Table, name, expectedType(db.driver.dialect(), f.kind), "no such column"})
 			}
 			continue
 		}
-		present[f.name] = columns[i]
-		problems = append(problems, fieldProblems(db.driver.dialect(), names.Table, f, columns[i])...)
+		found.present[f.name] = columns[i]
+		if f.optional {
+			found.optional = append(found.optional, name)
+		}
+		found.problems = append(found.problems, fieldProblems(db.driver.dialect(), names.Table, f, columns[i])...)
 	}
 	for _, c := range columns {
-		if !known[c.name] && !c.nullable && !c.hasDefault {
-			problems = append(problems, Problem{names.Table, c.name, "null to be allowed, or a default, since Postern does not know this column and writes nothing to it", c.kind + " not null without default"})
+		if known[c.name] {
+			continue
+		}
+		found.foreign = append(found.foreign, c.name)
+		if !c.nullable && !c.hasDefault {
+			found.problems = append(found.problems, Problem{names.Table, c.name, "null to be allowed, or a default, since Postern does not know this column and writes nothing to it", c.kind + " not null without default"})
 		}
 	}
-	return present, problems, nil
+	return found, nil
 }
 
 func fieldProblems(d dialect, table string, f field, c column) []Problem {

@@ -88,16 +88,18 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 	}
 	db.columns = presence{}
 	for _, m := range wanted {
-		present, problems, err := db.inspectModel(ctx, on, m)
+		found, err := db.inspectModel(ctx, on, m)
 		if err != nil {
 			return report, err
 		}
 		state := Missing
-		if present != nil {
-			state, db.columns[m.name] = Present, present
+		if found.present != nil {
+			state, db.columns[m.name] = Present, found.present
 		}
-		report.Steps = append(report.Steps, Step{Name: "table " + db.mapping[m.name].Table, State: state, model: m.name})
-		report.Problems = append(report.Problems, problems...)
+		report.Steps = append(report.Steps, Step{
+			Name: "table " + db.mapping[m.name].Table, State: state, Uses: found.optional, Leaves: found.foreign, model: m.name,
+		})
+		report.Problems = append(report.Problems, found.problems...)
 	}
 	applied, err := db.applied(ctx, on)
 	if err != nil {

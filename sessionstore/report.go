@@ -21,6 +21,9 @@ type Step struct {
 	Name  string // "table user", "migration outbox 1 mail"
 	State State
 
+	Uses   []string // of a table: columns that not every better-auth makes, and that are used here
+	Leaves []string // of a table: columns of plugins and applications, which are never touched
+
 	model string // of a table
 
 	set     string // of a migration
@@ -71,7 +74,7 @@ func (r Report) Lines() []string {
 	lines := []string{r.Database}
 	counts := map[State]int{}
 	for _, s := range r.Steps {
-		lines = append(lines, fmt.Sprintf("  %-8s %s", s.State, s.Name))
+		lines = append(lines, fmt.Sprintf("  %-8s %s%s", s.State, s.Name, s.columns()))
 		counts[s.State]++
 	}
 	for _, p := range r.Problems {
@@ -88,6 +91,21 @@ func (r Report) Lines() []string {
 		lines = append(lines, "up to date")
 	}
 	return lines
+}
+
+// columns tells in which way a table is not the plain one of better-auth.
+func (s Step) columns() string {
+	var notes []string
+	if len(s.Uses) > 0 {
+		notes = append(notes, "uses "+strings.Join(s.Uses, ", "))
+	}
+	if len(s.Leaves) > 0 {
+		notes = append(notes, "leaves alone "+strings.Join(s.Leaves, ", "))
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(notes, "; ") + ")"
 }
 
 func (r Report) created() []string {
