@@ -14,6 +14,7 @@ import (
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/clientaddr"
@@ -103,19 +104,25 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 	if err != nil {
 		return nil, nil, err
 	}
+	counter, err := ratelimit.New(store, ratelimit.Options{Logger: a.logger, Alone: a.metrics.countsAlone})
+	if err != nil {
+		return nil, nil, err
+	}
 	core, err := authflow.NewCore(a.cfg.Auth.Core, authflow.Deps{
-		Store:    a.store,
-		Recorder: recorder,
-		BaseURL:  a.cfg.Server.PublicURL,
-		Logger:   a.logger,
-		Client:   clientInfo,
-		Observe:  observeAPI,
+		Store:     a.store,
+		Recorder:  recorder,
+		RateLimit: a.cfg.RateLimit,
+		Counter:   counter,
+		BaseURL:   a.cfg.Server.PublicURL,
+		Logger:    a.logger,
+		Client:    clientInfo,
+		Observe:   observeAPI,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	pool := password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
-	clean := &cleanup{store: store, audit: recorder, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
+	clean := &cleanup{store: store, audit: recorder, limits: counter, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, letters.Run, pool.Run, clean.run)
 	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool}.features(a.cfg)
 	if err != nil {

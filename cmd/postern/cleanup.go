@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -19,10 +20,11 @@ const (
 	cleanupBatch = 1000
 )
 
-// cleanup removes what has expired a day ago, and audit rows past their retention.
+// cleanup removes what has expired a day ago, audit rows past their retention, and rate limits whose window is over.
 type cleanup struct {
 	store     *sessionstore.Store
 	audit     *audit.Recorder
+	limits    *ratelimit.Counter
 	retention time.Duration // 0 keeps audit rows for ever
 	logger    *slog.Logger
 	now       func() time.Time
@@ -50,6 +52,9 @@ func (c *cleanup) once(ctx context.Context) {
 		events, err = c.batches(ctx, func() (int64, error) {
 			return c.audit.DeleteBefore(ctx, c.now().Add(-c.retention), cleanupBatch)
 		})
+	}
+	if err == nil {
+		_, err = c.batches(ctx, func() (int64, error) { return c.limits.DeleteBefore(ctx, c.now().Add(-time.Minute), cleanupBatch) })
 	}
 	switch {
 	case ctx.Err() != nil: // shutting down; the next one goes on

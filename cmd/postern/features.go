@@ -8,6 +8,7 @@ import (
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
@@ -17,7 +18,7 @@ import (
 
 // migrations are the tables of the rooms that have any.
 func migrations(cfg config.Config) []sessionstore.MigrationSet {
-	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations()}
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations()}
 	if cfg.Auth.JWT.Enabled {
 		sets = append(sets, jwt.Migrations())
 	}

@@ -33,6 +33,7 @@ type metrics struct {
 	hashing  prometheus.Histogram
 	queue    prometheus.Gauge
 	hashFull prometheus.Counter
+	alone    prometheus.Gauge
 
 	// Finding a child by its labels costs a hash of them and a lock each; those of one kind of request are found once.
 	mu       sync.RWMutex
@@ -75,6 +76,7 @@ func newMetrics() *metrics {
 		hashing:  histogram("postern_password_hash_seconds", "Time of one password hash, waiting excluded.", latencyBuckets),
 		queue:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_password_queue_depth", Help: "Requests that wait for password hashing."}),
 		hashFull: prometheus.NewCounter(prometheus.CounterOpts{Name: "postern_password_rejected_total", Help: "Requests that got 503 because password hashing had no room."}),
+		alone:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_rate_limit_alone", Help: "1 while rate limits are not shared with other replicas, since the database is away."}),
 		children: map[requestKey]requestChildren{},
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -83,7 +85,7 @@ func newMetrics() *metrics {
 	})
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cache, m.lookup, m.events, m.mail,
-		m.hashing, m.queue, m.hashFull, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap
 	}
@@ -141,5 +143,13 @@ func (m *metrics) pool() password.PoolObserver {
 		Hashed:   func(took time.Duration) { m.hashing.Observe(took.Seconds()) },
 		Depth:    func(waiting int) { m.queue.Set(float64(waiting)) },
 		Rejected: m.hashFull.Inc,
+	}
+}
+
+// countsAlone tells that rate limits are, or are no longer, counted by this replica alone.
+func (m *metrics) countsAlone(alone bool) {
+	m.alone.Set(0)
+	if alone {
+		m.alone.Set(1)
 	}
 }

@@ -72,7 +72,7 @@ func clientInfo(r *http.Request) authflow.ClientInfo {
 // observeAPI notes what the auth API made of a request.
 func observeAPI(r *http.Request, o authflow.Outcome) {
 	info := infoOf(r)
-	info.route, info.auth, info.userID, info.sessionID = o.Route, "api", o.UserID, o.SessionID
+	info.route, info.auth, info.userID, info.sessionID, info.reason = o.Route, "api", o.UserID, o.SessionID, o.Reason
 }
 
 // These keep a client from filling the log with what it asks for.

@@ -32,7 +32,8 @@ type Postern struct {
 }
 
 // NewPostern prepares a replica and starts nothing. Settings are by key, as in "session_cache.ttl"; whatever is not given keeps
-// its default, apart from what a test cannot do without: secret, addresses, and no wait before draining. It ends with the test.
+// its default, apart from what a test cannot do without: secret, addresses, no rate limits, and no wait before draining.
+// It ends with the test.
 func NewPostern(t testing.TB, settings map[string]string) *Postern {
 	t.Helper()
 	p := &Postern{dir: t.TempDir()}
@@ -42,6 +43,7 @@ func NewPostern(t testing.TB, settings map[string]string) *Postern {
 		"server.admin_listen": p.address(t, &p.AdminURL),
 		"server.public_url":   p.URL,
 		"server.drain_delay":  "0s",
+		"rate_limit.enabled":  "false", // all clients of a test have one address
 	}
 	for key, value := range settings {
 		all[key] = value
