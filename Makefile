@@ -22,7 +22,7 @@ WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
 
 .PHONY: help
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the static binary bin/postern
@@ -65,6 +65,10 @@ whole: build ## Run compat and e2e in one go
 .PHONY: compat
 compat: build ## Run the official better-auth client against the reference and against Postern
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/compat/...
+
+.PHONY: compat-report
+compat-report: build ## Compare once more and write what that shows to docs/compatibility.md
+	$(WITH_POSTGRES) go test -timeout 20m ./test/compat -run TestPosternAnswersLikeTheReference -args -update
 
 .PHONY: e2e
 e2e: build ## Run PostgreSQL, Postern and the FastAPI example together, end to end

@@ -2,8 +2,10 @@ package compat
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -31,12 +33,39 @@ func TestReferenceAgreesWithItself(t *testing.T) {
 	run(t, "", "--targets", "reference,reference")
 }
 
+// update writes the document that this run proves: go test ./test/compat -run Like -update
+var update = flag.Bool("update", false, "write docs/compatibility.md")
+
+// TestPosternAnswersLikeTheReference is also where docs/compatibility.md comes from: what it says is what this run has shown.
 func TestPosternAnswersLikeTheReference(t *testing.T) {
-	run(t, buildPostern(t), "--targets", "reference,postern")
+	shown := filepath.Join(t.TempDir(), "compatibility.md")
+	run(t, buildPostern(t), "--targets", "reference,postern", "--report", shown)
+	if t.Failed() {
+		return
+	}
+	document := filepath.Join("..", "..", "docs", "compatibility.md")
+	want, err := os.ReadFile(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(document, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(document); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("docs/compatibility.md does not say what this run has shown; run: make compat-report (%v)", err)
+	}
 }
 
 func TestPosternAndTheReferenceShareADatabase(t *testing.T) {
 	run(t, buildPostern(t), "--targets", "reference,postern", "--interop")
+}
+
+// TestPosternTakesOverDatabasesOfOlderVersions starts a server of each version of better-auth on an empty database, then Postern on what
+// that left, then the older server again.
+func TestPosternTakesOverDatabasesOfOlderVersions(t *testing.T) {
+	run(t, buildPostern(t), "--moving")
 }
 
 // result is one line of run.mjs.

@@ -9,6 +9,10 @@
 // there fails, and so does an entry that no longer happens. Scenarios of interop/ have both servers on one database and
 // assert by themselves, in both directions.
 //
+// What the comparison has shown is docs/compatibility.md (lib/report.mjs): "make compat-report" writes it, and the test fails when
+// it says anything else. lib/moving.mjs has Postern take over databases that several versions of better-auth made, and hand
+// them back.
+//
 // A new scenario is a function in one of these files. To look at one alone, with what the reference answers:
 //
 //	DATABASE_URL=postgres://… node run.mjs --targets reference,reference --only 'reset: a token works once' --show

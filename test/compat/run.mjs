@@ -1,35 +1,43 @@
 // Runs scenarios against targets and reports, one JSON line for each scenario, whether anybody could
 // tell the targets apart.
 //
-//   node run.mjs --targets reference,postern [--interop] [--only TEXT] [--jobs N] [--show]
+//   node run.mjs --targets reference,postern [--interop | --moving] [--only TEXT] [--jobs N] [--show] [--report FILE]
 //
 // DATABASE_URL names a PostgreSQL server on which databases may be created; COMPAT_POSTERN the binary.
 // Without --interop each target has its own database and the transcripts are compared; the first target
 // is the one that is right. With it all share one database and scenarios/interop's own assertions decide.
-// --show adds the first target's normalised transcript to each line.
+// --moving has Postern take over databases of several better-auth versions; --targets does not matter then.
+// --show adds the first target's normalised transcript to each line; --report writes docs/compatibility.md
+// from the results of a comparison with Postern.
 // Exit code 0: no difference; 1: differences; 2: could not run.
 
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { catalogue } from "./lib/catalogue.mjs";
 import { compareAll } from "./lib/comparison.mjs";
 import { interoperate } from "./lib/interoperation.mjs";
+import { moveIn } from "./lib/moving.mjs";
+import { compatibility } from "./lib/report.mjs";
 
 const { values } = parseArgs({
   options: {
     targets: { type: "string", default: "reference,reference" },
     interop: { type: "boolean", default: false },
+    moving: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     jobs: { type: "string", default: "4" },
     show: { type: "boolean", default: false },
+    report: { type: "string" },
   },
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(2));
 
 let failures = 0;
-let count = 0;
+const results = [];
 
 function report(result) {
-  count++;
+  results.push(result);
   if (!result.ok) failures++;
   console.log(JSON.stringify(result));
 }
@@ -43,8 +51,10 @@ try {
     show: values.show,
     serverURL: process.env.DATABASE_URL,
   };
-  await (values.interop ? interoperate : compareAll)(settings, report);
-  console.log(JSON.stringify({ done: true, count, failures }));
+  const play = values.moving ? moveIn : values.interop ? interoperate : compareAll;
+  await play(settings, report);
+  if (values.report) await writeFile(values.report, compatibility(catalogue(), results));
+  console.log(JSON.stringify({ done: true, count: results.length, failures }));
   process.exit(failures === 0 ? 0 : 1);
 } catch (error) {
   console.error(error);

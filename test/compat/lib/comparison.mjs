@@ -1,11 +1,15 @@
 // Every scenario once against each target, each with its own database, and the transcripts compared.
 
+import { catalogue, router } from "./catalogue.mjs";
 import { accepted } from "./differences.mjs";
 import { normalise } from "./normalise.mjs";
+import { outcomes } from "./outcome.mjs";
 import { byProfile, inParallel, load } from "./scenarios.mjs";
 import { startTargets } from "./targets.mjs";
 import { compare, describe } from "./transcript.mjs";
 import { World } from "./world.mjs";
+
+const endpointOf = router(catalogue());
 
 export async function compareAll({ names, only, jobs, show, serverURL }, report) {
   const scenarios = await load("scenarios", only);
@@ -27,7 +31,9 @@ async function judge({ file, name, run }, targets, show) {
   const names = targets.map((target) => target.name);
   const found = compare(...runs);
   const postern = names.includes("postern");
-  const { unexpected, stale } = postern ? accepted(title, found) : { unexpected: found, stale: [] };
+  const { unexpected, explained, stale } = postern
+    ? accepted(title, found)
+    : { unexpected: found, explained: [], stale: [] };
   const problems = [
     ...runs.flatMap(({ name, error }) => (error ? [`${name} could not finish: ${error.stack}`] : [])),
     ...unexpected.map((difference) => describe(difference, names)),
@@ -35,7 +41,8 @@ async function judge({ file, name, run }, targets, show) {
   ];
   const steps = runs[0].transcript.length;
   const shown = show ? { transcript: normalise(runs[0].transcript) } : {};
-  return { file, name, ok: problems.length === 0, ms: Date.now() - began, steps, problems, ...shown };
+  const endpoints = outcomes(runs[0].transcript, explained, endpointOf);
+  return { file, name, ok: problems.length === 0, ms: Date.now() - began, steps, problems, endpoints, ...shown };
 }
 
 async function play(title, run, target) {

@@ -65,16 +65,21 @@ export const single = [
   { scenario: "signin: address and device are written down", step: 5, at: "value.session.4.userAgent", reason: bounded },
 ];
 
-/** Parts the differences found in one scenario into the unexpected ones and the entries that went stale. */
+/**
+ * Parts the differences found in one scenario into the unexpected ones, the explained ones ({step, reason}; no reason where
+ * the route is absent; additions need no mention) and the entries that went stale.
+ */
 export function accepted(scenario, found) {
   const entries = single.filter((entry) => entry.scenario === scenario);
   const covers = (entry, difference) => entry.step === difference.step && difference.at.startsWith(entry.at);
-  const expected = (difference) =>
-    isAbsentRoute(difference) || isAddition(difference) || entries.some((entry) => covers(entry, difference));
-  return {
-    unexpected: found.filter((difference) => !expected(difference)),
-    stale: entries.filter((entry) => !found.some((difference) => covers(entry, difference))),
-  };
+  const parts = { unexpected: [], explained: [] };
+  for (const difference of found) {
+    const entry = entries.find((entry) => covers(entry, difference));
+    if (isAbsentRoute(difference)) parts.explained.push({ step: difference.step });
+    else if (entry) parts.explained.push({ step: difference.step, reason: entry.reason });
+    else if (!isAddition(difference)) parts.unexpected.push(difference);
+  }
+  return { ...parts, stale: entries.filter((entry) => !found.some((difference) => covers(entry, difference))) };
 }
 
 function isAbsentRoute({ request, at, actual }) {

@@ -5,17 +5,21 @@ import { openDatabase } from "./database.mjs";
 import { start, untilReady } from "./process.mjs";
 import { disconnect } from "./wire.mjs";
 
-const server = fileURLToPath(new URL("../reference/server.mjs", import.meta.url));
+const folder = new URL("../reference/", import.meta.url);
 
-/** @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()} */
-export async function startReference({ name, profile, databaseURL, publicURL, secret }) {
-  const running = start(process.execPath, [server], {
+/**
+ * @param server, env another file of reference/ than server.mjs, and what it wants in its environment
+ * @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()}
+ */
+export async function startReference({ name, profile, databaseURL, publicURL, secret, server = "server.mjs", env = {} }) {
+  const running = start(process.execPath, [fileURLToPath(new URL(server, folder))], {
     ...process.env,
     NODE_ENV: "production",
     DATABASE_URL: databaseURL,
     BETTER_AUTH_SECRET: secret,
-    COMPAT_PROFILE: profile,
+    ...(profile && { COMPAT_PROFILE: profile }),
     COMPAT_PUBLIC_URL: publicURL,
+    ...env,
   });
   const target = {
     name,

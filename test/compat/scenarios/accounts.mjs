@@ -46,5 +46,6 @@ export const scenarios = {
     await world.get("/callback/google?code=x");
     await world.get("/callback/google?code=x&state=y");
     await world.get("/callback/nope?error=access_denied&state=y");
+    await world.post("/callback/google", "code=x&state=y", { headers: { "content-type": "application/x-www-form-urlencoded" } });
   },
 };
