@@ -65,6 +65,8 @@ function configuration(profile, { port, adminPort, databaseURL, publicURL, secre
     // Scenarios speak to the auth API only; nothing is forwarded.
     upstream: { url: "http://127.0.0.1:1" },
     database: { url: databaseURL, auto_migrate: true },
+    // A profile that limits is compared with the reference's limits; elsewhere all browsers have one address.
+    rate_limit: { enabled: profile.rateLimit },
     session_cache: { ttl: `${cacheTTL}ms`, negative_ttl: `${cacheTTL}ms` },
     mail: {
       transport: "resend",

@@ -17,6 +17,7 @@ const sample = {
   deleteUser: true,
   deleteUserMail: true,
   bearerRequireSignature: false,
+  rateLimit: false,
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
@@ -48,4 +49,7 @@ export const profiles = {
     deleteUser: false,
     bearerRequireSignature: true,
   },
+
+  /** Rate limits with their defaults. */
+  limited: { ...sample, rateLimit: true },
 };

@@ -13,7 +13,7 @@ export function options(profile, { database, baseURL, secret, deliver }) {
     secret,
     trustedOrigins: profile.trustedOrigins,
     plugins: [bearer({ requireSignature: profile.bearerRequireSignature })],
-    rateLimit: { enabled: false },
+    rateLimit: { enabled: profile.rateLimit },
     telemetry: { enabled: false },
     logger: { disabled: !process.env.COMPAT_LOG },
     emailAndPassword: {
