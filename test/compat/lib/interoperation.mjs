@@ -10,7 +10,7 @@ export async function interoperate({ names, only, jobs, serverURL }, report) {
   if (scenarios.length === 0) throw new Error(`no scenario contains ${JSON.stringify(only)}`);
   for (const [profile, group] of byProfile(scenarios)) {
     const { targets, secret, stop } = await startTargets(names, { profile, serverURL, shared: true });
-    const directed = group.flatMap((scenario) => directions(targets).map((pair) => ({ scenario, pair })));
+    const directed = group.flatMap((scenario) => directions(targets).map((pair) => ({ scenario, pair, alone: scenario.alone })));
     try {
       await inParallel(directed, jobs, async ({ scenario, pair }) => report(await judge(scenario, pair, secret)));
     } finally {

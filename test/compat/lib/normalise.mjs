@@ -13,6 +13,7 @@ const comparedHeaders = [
   "content-type",
   "location",
   "pragma",
+  "set-auth-jwt",
   "set-auth-token",
   "x-retry-after",
 ];
@@ -81,6 +82,7 @@ class Scrubber {
     if (typeof value === "string") return this.text(value, at);
     if (Array.isArray(value)) return inOrderOfCreation(value).map((item) => this.value(item, at));
     if (value === null || typeof value !== "object") return value;
+    if (typeof value.kty === "string") value = withoutMaterial(value);
     const keys = Object.keys(value).sort();
     return Object.fromEntries(keys.map((key) => [key, this.value(value[key], at)]));
   }
@@ -99,7 +101,8 @@ class Scrubber {
     try {
       const { iat, exp, ...claims } = decodeJwt(jwt);
       const times = { iat: iat && moment(iat * 1000, at), exp: exp && `<iat+${exp - iat}s>` };
-      return `<jwt ${JSON.stringify(decodeProtectedHeader(jwt))} ${JSON.stringify(this.value({ ...claims, ...times }, at))}>`;
+      const header = this.value(decodeProtectedHeader(jwt), at);
+      return `<jwt ${JSON.stringify(header)} ${JSON.stringify(this.value({ ...claims, ...times }, at))}>`;
     } catch {
       return "<broken jwt>";
     }
@@ -110,6 +113,12 @@ class Scrubber {
     const alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9";
     return `<${alphabet}{${token.length}} #${this.#names.get(token)}>`;
   }
+}
+
+// The numbers of a key (RFC 7518 section 6) are its own; how long they are is not.
+function withoutMaterial(jwk) {
+  const numbers = ["x", "y", "n", "d"].filter((member) => member in jwk);
+  return { ...jwk, ...Object.fromEntries(numbers.map((member) => [member, `<${jwk[member].length} characters>`])) };
 }
 
 // Rows come in whatever order the database likes; by age they can be compared.

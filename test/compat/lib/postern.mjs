@@ -59,6 +59,7 @@ function configuration(profile, { port, adminPort, databaseURL, publicURL, secre
     server: {
       listen: `127.0.0.1:${port}`,
       admin_listen: `127.0.0.1:${adminPort}`,
+      drain_delay: "0s",
       public_url: publicURL,
       trusted_proxies: ["127.0.0.1/32"],
     },
@@ -99,6 +100,7 @@ function authentication(profile, secret) {
       delete_user: { enabled: profile.deleteUser, verification: profile.deleteUserMail },
     },
     bearer: { require_signature: profile.bearerRequireSignature },
+    jwt: { enabled: profile.jwt },
   };
 }
 

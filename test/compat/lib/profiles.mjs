@@ -18,6 +18,7 @@ const sample = {
   deleteUserMail: true,
   bearerRequireSignature: false,
   rateLimit: false,
+  jwt: false,
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
@@ -52,4 +53,7 @@ export const profiles = {
 
   /** Rate limits with their defaults. */
   limited: { ...sample, rateLimit: true },
+
+  /** The jwt plugin with its defaults. */
+  tokens: { ...sample, jwt: true },
 };

@@ -1,17 +1,17 @@
 // Finds the scenario files of a folder: each exports `profile` (default "sample") and `scenarios`, an
-// object from a name in words to an async function.
+// object from a name in words to an async function; and `alone` when no other scenario may run meanwhile.
 
 import { readdir } from "node:fs/promises";
 
-/** @returns [{file, profile, name, run}] of those whose file or name contains `only` */
+/** @returns [{file, profile, name, run, alone}] of those whose file or name contains `only` */
 export async function load(folder, only) {
   const base = new URL(`../${folder}/`, import.meta.url);
   const files = (await readdir(base)).filter((file) => file.endsWith(".mjs")).sort();
   const found = [];
   for (const file of files) {
-    const { profile = "sample", scenarios } = await import(new URL(file, base));
+    const { profile = "sample", scenarios, alone = false } = await import(new URL(file, base));
     for (const [name, run] of Object.entries(scenarios)) {
-      found.push({ file: file.replace(".mjs", ""), profile, name, run });
+      found.push({ file: file.replace(".mjs", ""), profile, name, run, alone });
     }
   }
   return found.filter(({ file, name }) => `${file}: ${name}`.includes(only));
@@ -26,11 +26,11 @@ export function byProfile(scenarios) {
   return groups;
 }
 
-/** Runs `work` over the items, at most `jobs` at once. */
+/** Runs `work` over the items, at most `jobs` at once; one at a time when one of them is to be alone. */
 export async function inParallel(items, jobs, work) {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item; item = queue.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: jobs }, worker));
+  await Promise.all(Array.from({ length: items.some(({ alone }) => alone) ? 1 : jobs }, worker));
 }

@@ -1,6 +1,7 @@
 // A profile as better-auth options.
 
 import { bearer } from "better-auth/plugins/bearer";
+import { jwt } from "better-auth/plugins/jwt";
 
 /**
  * @param profile one of lib/profiles.mjs
@@ -12,7 +13,7 @@ export function options(profile, { database, baseURL, secret, deliver }) {
     baseURL,
     secret,
     trustedOrigins: profile.trustedOrigins,
-    plugins: [bearer({ requireSignature: profile.bearerRequireSignature })],
+    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : [])],
     rateLimit: { enabled: profile.rateLimit },
     telemetry: { enabled: false },
     logger: { disabled: !process.env.COMPAT_LOG },
