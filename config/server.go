@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/posternhq/postern/proxy/clientaddr"
 )
 
 // Server holds the listeners and how they stop.
@@ -15,7 +17,7 @@ type Server struct {
 	Listen         string   `key:"listen" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket."`
 	AdminListen    string   `key:"admin_listen" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
 	PublicURL      string   `key:"public_url" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
-	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed. Empty: nobody's."`
+	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed; unix stands for whoever connects to a Unix socket. Empty: nobody's."`
 
 	ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" doc:"How long a client may take to send the headers of a request."`
 	IdleTimeout       time.Duration `key:"idle_timeout" default:"2m" doc:"How long a connection without a request is kept open. Longer than that of the load balancer in front avoids sporadic 502s."`
@@ -125,16 +127,12 @@ func checkBareOrigin(origin string) error {
 	return nil
 }
 
-// checkNetwork accepts a CIDR or one address. A network of all addresses would believe every client about its address.
+// checkNetwork accepts what clientaddr does. A network of all addresses would believe every client about its address.
 func checkNetwork(network string) error {
-	if _, err := netip.ParseAddr(network); err == nil {
-		return nil
+	if _, err := clientaddr.NewTrust([]string{network}); err != nil {
+		return err
 	}
-	p, err := netip.ParsePrefix(network)
-	if err != nil {
-		return fmt.Errorf("%q is not a network like 10.0.0.0/8 or an address", network)
-	}
-	if p.Bits() == 0 {
+	if p, err := netip.ParsePrefix(network); err == nil && p.Bits() == 0 {
 		return fmt.Errorf("%s trusts everyone, so that any client could choose its own address; name the proxies' networks", network)
 	}
 	return nil
