@@ -41,7 +41,7 @@ func (c *cors) allowed(r *http.Request) string {
 // answerPreflight answers a preflight of an allowed origin. It carries no credentials, so it must not be asked for any. An
 // OPTIONS request that is none, for one has no body, goes its way.
 func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
-	if w.cors == "" || r.Method != http.MethodOptions || r.ContentLength != 0 || r.Header.Get("Access-Control-Request-Method") == "" {
+	if w.origin == "" || r.Method != http.MethodOptions || r.ContentLength != 0 || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
 	h := w.Header()
@@ -55,9 +55,15 @@ func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
 	return true
 }
 
-// setCORS marks an answer as readable to origin. An application that speaks CORS itself is not contradicted.
-func setCORS(h http.Header, origin string) {
-	if origin == "" || h.Get("Access-Control-Allow-Origin") != "" {
+// mark makes an answer readable to origin. An application that speaks CORS itself is not contradicted. Answers that are
+// readable to nobody say that they depend on the origin, too: a cache must not give one of them to a page that may read it
+// (Fetch Standard §3.2.5).
+func (c *cors) mark(h http.Header, origin string) {
+	if c.origins == nil || h.Get("Access-Control-Allow-Origin") != "" {
+		return
+	}
+	h["Vary"] = append(h["Vary"], "Origin")
+	if origin == "" {
 		return
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -68,5 +74,4 @@ func setCORS(h http.Header, origin string) {
 		}
 		h.Set("Access-Control-Expose-Headers", exposed+"x-request-id")
 	}
-	h.Add("Vary", "Origin")
 }

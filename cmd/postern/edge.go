@@ -23,7 +23,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{
 		Context: r.Context(),
 		info:    requestInfo{client: e.trust.Client(r), started: time.Now()},
-		answer:  answer{ResponseWriter: w, cors: e.cors.allowed(r)},
+		answer:  answer{ResponseWriter: w, cors: e.cors, origin: e.cors.allowed(r)},
 	}
 	v.name(e.requestID(r))
 	defer e.finish(&v.answer, r, &v.info)
@@ -139,7 +139,8 @@ func appendText(attrs []slog.Attr, key, value string) []slog.Attr {
 // answer remembers what was answered, and adds what makes it readable to a page of another origin.
 type answer struct {
 	http.ResponseWriter
-	cors   string // origin that may read it; empty for none
+	cors   *cors
+	origin string // that may read it; empty for none
 	status int
 	bytes  int64
 }
@@ -151,7 +152,7 @@ func (a *answer) WriteHeader(status int) {
 	if status == http.StatusSwitchingProtocols || status >= 200 {
 		if a.status == 0 {
 			a.status = status
-			setCORS(a.Header(), a.cors)
+			a.cors.mark(a.Header(), a.origin)
 		}
 	}
 	a.ResponseWriter.WriteHeader(status)
