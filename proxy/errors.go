@@ -102,7 +102,7 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
-	p.own(w, r)
+	own(h)
 	p.boundDrain(w, r)
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -114,16 +114,10 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 // redirect sends a browser to the sign-in page.
 func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, target string) {
 	w.Header().Set("Location", p.signIn.location(target))
-	p.own(w, r)
+	own(w.Header())
 	p.boundDrain(w, r)
 	w.WriteHeader(http.StatusFound)
 }
 
-// own marks an answer that is Postern's: never cached, since it says who was asking, and readable cross-origin where
-// the application's answers would be.
-func (p *Proxy) own(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	if p.options.CORS != nil {
-		p.options.CORS(w, r)
-	}
-}
+// own marks an answer that is Postern's: never cached, since it says who was asking.
+func own(h http.Header) { h.Set("Cache-Control", "no-store") }

@@ -40,8 +40,6 @@ type Options struct {
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.
 	Client func(*http.Request) clientaddr.Client
-	// CORS adds what makes an answer of Postern's own readable to scripts of other origins.
-	CORS func(http.ResponseWriter, *http.Request)
 	// Observe is called once for each request, when it is over. The request is the one that came in.
 	Observe func(*http.Request, Outcome)
 	// Streams is called with 1 when a WebSocket or event stream opens and with -1 when it ends.
