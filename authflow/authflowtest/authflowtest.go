@@ -87,6 +87,7 @@ type state struct {
 	tables   *sessionstore.Statements
 	client   *http.Client
 	log      lockedBuffer
+	outage   outage
 	hashes   atomic.Int64
 	users    atomic.Int64
 	mu       sync.Mutex
@@ -106,7 +107,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 		URL: "http://" + server.Listener.Addr().String(), BaseURL: s.BaseURL,
 		Clock: NewClock(),
 	}}
-	f.open()
+	f.open(s)
 	f.mount(s)
 	server.Config.Handler = f.Handler
 	server.Start()
@@ -123,7 +124,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 // For returns the same flow for a subtest, which is then blamed for what fails.
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
-func (f *Flow) open() {
+func (f *Flow) open(s Settings) {
 	f.Database = sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")}
 	store, err := sessionstore.Open(f.t.Context(), f.Database,
 		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations()}})
@@ -131,36 +132,37 @@ func (f *Flow) open() {
 	f.t.Cleanup(store.Close)
 	f.tables, err = store.Statements(queries)
 	f.must(err)
-	f.Store = sessionstore.NewCache(store, defaults().Cache, sessionstore.CacheOptions{Now: f.Clock.Now})
+	f.Store = sessionstore.NewCache(store, s.Cache, sessionstore.CacheOptions{Now: f.Clock.Now})
 }
 
 // mount wires the rooms as cmd/postern does.
 func (f *Flow) mount(s Settings) {
+	database := store{Cache: f.Store, away: &f.outage}
 	logger := slog.New(slog.NewTextHandler(&f.log, nil))
 	recorder, err := audit.New(f.Store.Store, logger, audit.Options{Now: f.Clock.Now})
 	f.must(err)
 	letters, err := outbox.New(f.Store.Store, nil, outbox.Options{Now: f.Clock.Now})
 	f.must(err)
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Store: f.Store, Recorder: recorder, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Store: database, Recorder: recorder, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe,
 	})
 	f.must(err)
 	brand := mail.Brand{URL: core.BaseURL}
 	prove := verification.New(s.Verification, s.ChangeEmail,
-		verification.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Notify: s.Notify})
+		verification.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Notify: s.Notify})
 	f.Password = password.New(s.Password,
-		password.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
+		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
 	f.Core = core
 	f.Handler, err = authflow.New(core,
 		f.Password,
 		prove,
-		sessions.New(core, f.Store, tokens),
+		sessions.New(core, database, tokens),
 		tokens,
-		account.New(s.DeleteUser, account.Deps{Core: core, Store: f.Store, Outbox: letters, Brand: brand, Password: f.Password}),
-		status.New(core, f.Store.Ping),
+		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),
+		status.New(core, database.Ping),
 	)
 	f.must(err)
 }

@@ -1,0 +1,94 @@
+package authflowtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/posternhq/postern/sessionstore"
+)
+
+// outage is what the store says while a test has the database away.
+type outage struct{ sessions, rest atomic.Bool }
+
+// DatabaseAway has every question to the database fail from now on, as if it did not answer. Sessions that are remembered may be
+// served all the same, as the cache does for a while: then only the rest is away.
+func (f *Flow) DatabaseAway(sessionsToo bool) {
+	f.outage.sessions.Store(sessionsToo)
+	f.outage.rest.Store(true)
+}
+
+// store is the cache, whose database may be away. It has every method that a room asks for.
+type store struct {
+	*sessionstore.Cache
+	away *outage
+}
+
+var errAway = fmt.Errorf("%w: %w", sessionstore.ErrUnavailable, errors.New("dial tcp 10.0.0.5:5432: connection refused"))
+
+func ask[T any](away *atomic.Bool, question func() (T, error)) (T, error) {
+	if away.Load() {
+		var nothing T
+		return nothing, errAway
+	}
+	return question()
+}
+
+func (s store) FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindSession(ctx, token) })
+}
+
+func (s store) RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error) {
+	return ask(&s.away.rest, func() (bool, error) { return s.Cache.RenewSession(ctx, token, expiresAt) })
+}
+
+func (s store) DeleteSession(ctx context.Context, token sessionstore.Token) (bool, error) {
+	return ask(&s.away.rest, func() (bool, error) { return s.Cache.DeleteSession(ctx, token) })
+}
+
+func (s store) ListSessions(ctx context.Context, id sessionstore.UserID) ([]sessionstore.Session, error) {
+	return ask(&s.away.rest, func() ([]sessionstore.Session, error) { return s.Cache.ListSessions(ctx, id) })
+}
+
+func (s store) ListAccounts(ctx context.Context, id sessionstore.UserID) ([]sessionstore.Account, error) {
+	return ask(&s.away.rest, func() ([]sessionstore.Account, error) { return s.Cache.ListAccounts(ctx, id) })
+}
+
+func (s store) FindUser(ctx context.Context, id sessionstore.UserID) (sessionstore.User, error) {
+	return ask(&s.away.rest, func() (sessionstore.User, error) { return s.Cache.FindUser(ctx, id) })
+}
+
+func (s store) FindUserByEmail(ctx context.Context, email string) (sessionstore.User, error) {
+	return ask(&s.away.rest, func() (sessionstore.User, error) { return s.Cache.FindUserByEmail(ctx, email) })
+}
+
+func (s store) FindCredential(ctx context.Context, id sessionstore.UserID) (sessionstore.Account, error) {
+	return ask(&s.away.rest, func() (sessionstore.Account, error) { return s.Cache.FindCredential(ctx, id) })
+}
+
+func (s store) FindUserWithCredential(ctx context.Context, email string) (sessionstore.User, *sessionstore.Account, error) {
+	if s.away.rest.Load() {
+		return sessionstore.User{}, nil, errAway
+	}
+	return s.Cache.FindUserWithCredential(ctx, email)
+}
+
+func (s store) FindVerification(ctx context.Context, identifier string) (sessionstore.Verification, error) {
+	return ask(&s.away.rest, func() (sessionstore.Verification, error) { return s.Cache.FindVerification(ctx, identifier) })
+}
+
+func (s store) ConsumeVerification(ctx context.Context, identifier string) (sessionstore.Verification, error) {
+	return ask(&s.away.rest, func() (sessionstore.Verification, error) { return s.Cache.ConsumeVerification(ctx, identifier) })
+}
+
+func (s store) Ping(ctx context.Context) error {
+	_, err := ask(&s.away.rest, func() (struct{}, error) { return struct{}{}, s.Cache.Ping(ctx) })
+	return err
+}
+
+func (s store) InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error {
+	_, err := ask(&s.away.rest, func() (struct{}, error) { return struct{}{}, s.Cache.InTx(ctx, do) })
+	return err
+}
