@@ -82,7 +82,7 @@ func TestWithoutTheDatabaseNothingIsSettled(t *testing.T) {
 			t.Errorf("%s: %v %s", path, answer.Header, answer.Body)
 		}
 	}
-	browser.Get("/reset-password/" + token + "?callbackURL=/reset").Fails(503, "SERVICE_UNAVAILABLE")
+	browser.Get("/reset-password/"+token+"?callbackURL=/reset").Fails(503, "SERVICE_UNAVAILABLE")
 	if flow.Hashes() != 0 {
 		t.Errorf("%d hashes for nothing", flow.Hashes())
 	}
