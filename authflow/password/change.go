@@ -44,7 +44,8 @@ func (f *Feature) change(c *authflow.Call) error {
 	if err := f.checkLength(c.Body.String("newPassword")); err != nil {
 		return err
 	}
-	if err := f.Check(c, user.ID, c.Body.String("currentPassword")); err != nil {
+	account, err := f.check(c, user.ID, c.Body.String("currentPassword"))
+	if err != nil {
 		if errors.Is(err, authflow.ErrInvalidPassword) {
 			c.Note(authflow.Event{Name: authflow.EventPasswordChanged, Outcome: authflow.OutcomeFailure, UserID: user.ID, Reason: "wrong_password"})
 		}
@@ -57,7 +58,7 @@ func (f *Feature) change(c *authflow.Call) error {
 	var session sessionstore.Session
 	revoke := c.Body.Bool("revokeOtherSessions", false)
 	err = f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
-		if err := f.replace(c, tx, user, hash); err != nil || !revoke {
+		if err := f.replace(c, tx, user, account, hash); err != nil || !revoke {
 			return err
 		}
 		session, err = f.restart(c, tx, user)
@@ -74,13 +75,15 @@ func (f *Feature) change(c *authflow.Call) error {
 	return c.JSON(answer)
 }
 
-func (f *Feature) replace(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, hash string) error {
-	changed, err := tx.SetPassword(c.R.Context(), user.ID, hash)
+// replace sets the new password only if the one that was checked is still the present one. Whoever knows a former password and
+// has such requests under way all the time would otherwise undo the reset that is to shut them out.
+func (f *Feature) replace(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, account sessionstore.Account, hash string) error {
+	changed, err := tx.UpgradePassword(c.R.Context(), account.ID, *account.Password, hash)
 	switch {
 	case err != nil:
 		return fmt.Errorf("set password: %w", err)
 	case !changed:
-		return authflow.ErrCredentialNotFound
+		return authflow.ErrInvalidPassword
 	}
 	if err := c.Record(tx, authflow.Event{Name: authflow.EventPasswordChanged, UserID: user.ID}); err != nil {
 		return err

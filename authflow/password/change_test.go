@@ -6,6 +6,7 @@ import (
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/authflowtest"
+	"github.com/posternhq/postern/authflow/password"
 )
 
 func change(more ...authflowtest.Body) authflowtest.Body {
@@ -106,4 +107,20 @@ func TestAPasswordIsVerifiedAgain(t *testing.T) {
 	verify(strings.Repeat("a", 129)).Fails(400, "PASSWORD_TOO_LONG")
 	flow.SignedIn(flow.WithoutPassword("Linus")).Post("/verify-password", authflowtest.Body{"password": "x"}).Fails(400, "INVALID_PASSWORD")
 	flow.Browser().Post("/verify-password", authflowtest.Body{"password": "x"}).Fails(401, "UNAUTHORIZED")
+}
+
+// D54: a reset shuts out whoever knows the former password, also with a change that was under way.
+func TestAChangeDoesNotUndoAReset(t *testing.T) {
+	t.Parallel()
+	flow := start(t)
+	user := flow.User("Ada")
+	browser := flow.SignedIn(user)
+	password.Cheapen(flow.Password, func() {
+		if _, err := flow.Store.SetPassword(t.Context(), user.ID, password.CheapHash("set by the reset")); err != nil {
+			t.Error(err)
+		}
+	})
+	browser.Post("/change-password", change(authflowtest.Body{"revokeOtherSessions": true})).Fails(400, "INVALID_PASSWORD").Sets()
+	flow.Browser().Post("/sign-in/email", signIn(user, authflowtest.Body{"password": newPassword})).Is(401)
+	flow.Browser().Post("/sign-in/email", signIn(user, authflowtest.Body{"password": "set by the reset"})).Is(200)
 }

@@ -74,26 +74,32 @@ func (f *Feature) Mount(r *authflow.Router) {
 
 // Check tells whether the password is the user's: nil when it is, else the error to answer.
 func (f *Feature) Check(c *authflow.Call, id sessionstore.UserID, password string) error {
+	_, err := f.check(c, id, password)
+	return err
+}
+
+// check is Check, and returns the account whose Password it was compared with.
+func (f *Feature) check(c *authflow.Call, id sessionstore.UserID, password string) (sessionstore.Account, error) {
 	if f.tooLong(password) {
-		return authflow.ErrPasswordTooLong
+		return sessionstore.Account{}, authflow.ErrPasswordTooLong
 	}
 	account, err := f.Store.FindCredential(c.R.Context(), id)
 	switch {
 	case isNotFound(err):
-		return authflow.ErrCredentialNotFound
+		return account, authflow.ErrCredentialNotFound
 	case err != nil:
-		return fmt.Errorf("find credential: %w", err)
+		return account, fmt.Errorf("find credential: %w", err)
 	case account.Password == nil:
-		return authflow.ErrCredentialNotFound
+		return account, authflow.ErrCredentialNotFound
 	}
 	ok, err := f.verify(c, *account.Password, password)
 	if err != nil {
-		return err
+		return account, err
 	}
 	if !ok {
-		return authflow.ErrInvalidPassword
+		return account, authflow.ErrInvalidPassword
 	}
-	return nil
+	return account, nil
 }
 
 // hash makes the stored form of a new password, in the pool.
