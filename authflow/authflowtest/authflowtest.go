@@ -19,6 +19,7 @@ import (
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
@@ -39,8 +40,10 @@ type Settings struct {
 	ChangeEmail  verification.ChangeEmailConfig
 	DeleteUser   account.DeleteUserConfig
 	JWT          jwt.Config
+	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	Gates        []authflow.Gate
 	Notify       bool
+	Beside       *Flow // share its database and clock, as another replica
 }
 
 func defaults() Settings {
@@ -107,6 +110,11 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 		URL: "http://" + server.Listener.Addr().String(), BaseURL: s.BaseURL,
 		Clock: NewClock(),
 	}}
+	if s.Beside != nil {
+		f.Database, f.Clock = s.Beside.Database, s.Beside.Clock
+	} else {
+		f.Database = sessionstore.Config{Path: filepath.Join(t.TempDir(), "postern.db")}
+	}
 	f.open(s)
 	f.mount(s)
 	server.Config.Handler = f.Handler
@@ -125,9 +133,8 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open(s Settings) {
-	f.Database = sessionstore.Config{Path: filepath.Join(f.t.TempDir(), "postern.db")}
 	store, err := sessionstore.Open(f.t.Context(), f.Database,
-		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations()}})
+		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations()}})
 	f.must(err)
 	f.t.Cleanup(store.Close)
 	f.tables, err = store.Statements(queries)
@@ -143,9 +150,11 @@ func (f *Flow) mount(s Settings) {
 	f.must(err)
 	letters, err := outbox.New(f.Store.Store, nil, outbox.Options{Now: f.Clock.Now})
 	f.must(err)
+	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
+	f.must(err)
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
 		Store: database, Recorder: recorder, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
-		Client: sender, Observe: f.observe,
+		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 	})
 	f.must(err)
 	brand := mail.Brand{URL: core.BaseURL}
