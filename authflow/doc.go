@@ -13,9 +13,10 @@
 //	jwt            signed tokens for services, and the keys to check them
 //	status         ok, health, error
 //
-// The host does what every route needs before the room's handler runs, in better-auth's order: media type and JSON (json.go),
-// origin and redirect targets (origin.go), fields (fields.go), login CSRF, session. What a handler returns as an error becomes
-// HTTP in one place (errors.go), with the codes of one list (codes.go).
+// The host does what every route needs before the room's handler runs, in better-auth's order: how often the client has asked
+// (ratelimit.go), media type and JSON (json.go), origin and redirect targets (origin.go), fields (fields.go), login CSRF, session, and how
+// often the account it names was tried (attempt.go). What a handler returns as an error becomes HTTP in one place (errors.go), with
+// the codes of one list (codes.go).
 //
 // # Life of a session
 //
