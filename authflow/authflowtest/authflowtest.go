@@ -42,6 +42,7 @@ type Settings struct {
 	JWT          jwt.Config
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	Gates        []authflow.Gate
+	Unrecorded   authflow.EventName // an event whose row cannot be written
 	Notify       bool
 	Beside       *Flow // share its database and clock, as another replica
 }
@@ -153,7 +154,7 @@ func (f *Flow) mount(s Settings) {
 	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
 	f.must(err)
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Store: database, Recorder: recorder, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 	})
 	f.must(err)
