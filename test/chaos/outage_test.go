@@ -174,7 +174,8 @@ func newCrowd(t *testing.T, base string, mail *harness.Resend) []*caller {
 	known, anyone := user(t, base, mail), harness.NewClient(base)
 	forged := harness.Header("Cookie", harness.SessionCookie+"=abcdefghijklmnopqrstuvwxyzABCDEF.bm90IGEgc2lnbmF0dXJl")
 	ok, refused := status(http.StatusOK), status(http.StatusUnauthorized)
-	const often, seldom = 25 * time.Millisecond, 400 * time.Millisecond
+	// Look-ups of sessions that are not cached are rare, so that it is those of cached ones that find PostgreSQL gone.
+	const often, seldom, rare = 25 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond
 	crowd := []*caller{
 		{name: "public route", ask: get(anyone, "/public/page"), right: ok, calm: ok, pause: often},
 		{name: "public route with a session", ask: get(known.Client, "/public/page"), right: ok, calm: ok, pause: often},
@@ -191,7 +192,7 @@ func newCrowd(t *testing.T, base string, mail *harness.Resend) []*caller {
 		{name: "reset request", ask: func(ctx context.Context) (*harness.Response, error) {
 			return harness.NewClient(base).Try(ctx, http.MethodPost, "/api/auth/request-password-reset", map[string]any{"email": known.email})
 		}, right: ok, calm: busy, pause: seldom},
-		{name: "list of sessions", ask: get(known.Client, "/api/auth/list-sessions"), right: ok, calm: busy, pause: seldom},
+		{name: "list of sessions", ask: get(known.Client, "/api/auth/list-sessions"), right: ok, calm: busy, pause: rare},
 	}
 	for _, path := range []string{"/private", "/optional/page"} {
 		cached, uncached := user(t, base, mail), known.elsewhere()
@@ -201,7 +202,7 @@ func newCrowd(t *testing.T, base string, mail *harness.Resend) []*caller {
 		uncached.Post(t, "/api/auth/sign-in/email", uncached.credentials()).Want(t, http.StatusOK)
 		crowd = append(crowd,
 			&caller{name: "cached session on " + path, ask: get(cached.Client, path), right: cached.greeted, calm: cached.greeted, pause: often},
-			&caller{name: "session not cached on " + path, ask: get(uncached.Client, path), right: uncached.greeted, calm: busy, pause: often, from: down})
+			&caller{name: "session not cached on " + path, ask: get(uncached.Client, path), right: uncached.greeted, calm: busy, pause: rare, from: down})
 	}
 	return crowd
 }
