@@ -145,7 +145,7 @@ func TestClientsQueueByNetwork(t *testing.T) {
 			t.Errorf("%s and %s are one client", other[0], other[1])
 		}
 	}
-	if turnOf(netip.Addr{}) != turnOf(netip.Addr{}) {
-		t.Error("those of unknown address are many clients")
+	if got := turnOf(netip.Addr{}); got != "invalid IP" {
+		t.Errorf("those of unknown address queue as %q", got)
 	}
 }
