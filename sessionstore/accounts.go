@@ -83,6 +83,14 @@ func (s *Store) UpgradePassword(ctx context.Context, id AccountID, old, new stri
 	return changed > 0, err
 }
 
+// HoldPassword tells whether the account still has the hash that was checked, and keeps it so until the transaction ends: what
+// is decided on a password must not come after its change.
+func (s *Store) HoldPassword(ctx context.Context, id AccountID, hash string) (bool, error) {
+	held := false
+	err := s.query(ctx, "HoldPassword", []any{string(id), hash}, func(scan scanFunc) error { return scan(&held) })
+	return held, err
+}
+
 // accountColumns are the destinations of {account.*}.
 func accountColumns(a *Account) []any {
 	return []any{&a.ID, &a.UserID, &a.ProviderID, &a.AccountID, &a.AccessToken, &a.RefreshToken, &a.IDToken,

@@ -32,5 +32,9 @@ WHERE {account.userId} = $1 AND {account.providerId} = $2;
 UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4
 WHERE {account.id} = $1 AND {account.password} = $2;
 
+-- name: HoldPassword
+-- A SQLite transaction that may write is alone already.
+SELECT true FROM {account} WHERE {account.id} = $1 AND {account.password} = $2;
+
 -- name: DeleteAccounts
 DELETE FROM {account} WHERE {account.userId} = $1;

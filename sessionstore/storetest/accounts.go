@@ -85,4 +85,15 @@ var accounts = []test{
 		must(t, err)
 		equal(t, *got.Password, "new")
 	}},
+	{"a password is held only while it is the one that was checked", func(t *testing.T, s Subject) {
+		a := s.newCredential(s.createUser(t).ID, "hash")
+		must(t, s.CreateAccount(t.Context(), a))
+		for hash, want := range map[string]bool{"hash": true, "another": false} {
+			must(t, s.InTx(t.Context(), func(tx *sessionstore.Store) error {
+				held, err := tx.HoldPassword(t.Context(), a.ID, hash)
+				equal(t, held, want)
+				return err
+			}))
+		}
+	}},
 }
