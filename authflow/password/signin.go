@@ -44,14 +44,14 @@ func (f *Feature) signIn(c *authflow.Call) error {
 	case f.tooLong(password):
 		return authflow.ErrPasswordTooLong
 	}
-	user, err := f.prove(c, canonical(posted), password)
+	user, account, err := f.prove(c, canonical(posted), password)
 	if err != nil {
 		return err
 	}
 	if f.cfg.RequireEmailVerification && !user.EmailVerified {
 		return f.refuseUnverified(c, user)
 	}
-	session, err := f.Core.Sessions.Begin(c, user, c.Body.Bool("rememberMe", true), "password")
+	session, err := f.begin(c, user, account)
 	if err != nil {
 		return err
 	}
@@ -66,21 +66,43 @@ func (f *Feature) signIn(c *authflow.Call) error {
 	return c.JSON(answer)
 }
 
-// prove returns the user whose address and password these are. An unknown address costs the same hash and gets the same answer
-// as a wrong password.
-func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.User, error) {
-	failed := func(e authflow.Event) (sessionstore.User, error) {
+// begin makes the session only if the password is still the one that was checked. Whoever knows a former one and keeps signing
+// in would otherwise have a session begun right after a reset has ended all of them.
+func (f *Feature) begin(c *authflow.Call, user sessionstore.User, account *sessionstore.Account) (sessionstore.Session, error) {
+	var session sessionstore.Session
+	remember := c.Body.Bool("rememberMe", true)
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		held, err := tx.HoldPassword(c.R.Context(), account.ID, *account.Password)
+		switch {
+		case err != nil:
+			return fmt.Errorf("hold password: %w", err)
+		case !held:
+			return authflow.ErrInvalidEmailOrPassword
+		}
+		session, err = f.Core.Sessions.Create(c, tx, user, remember, "password")
+		return err
+	})
+	if err == nil {
+		f.Core.Sessions.Issue(c, session, user, remember)
+	}
+	return session, err
+}
+
+// prove returns the user whose address and password these are, and the account that holds the password. An unknown address costs
+// the same hash and gets the same answer as a wrong password.
+func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.User, *sessionstore.Account, error) {
+	failed := func(e authflow.Event) (sessionstore.User, *sessionstore.Account, error) {
 		e.Name, e.Outcome = authflow.EventSignInFailed, authflow.OutcomeFailure
 		c.Note(e)
-		return sessionstore.User{}, authflow.ErrInvalidEmailOrPassword
+		return sessionstore.User{}, nil, authflow.ErrInvalidEmailOrPassword
 	}
 	user, account, err := f.Store.FindUserWithCredential(c.R.Context(), email)
 	if err != nil && !isNotFound(err) {
-		return user, fmt.Errorf("find user with credential: %w", err)
+		return user, nil, fmt.Errorf("find user with credential: %w", err)
 	}
 	if err != nil || account == nil || account.Password == nil {
 		if err := f.spend(c, password); err != nil {
-			return user, err
+			return user, nil, err
 		}
 		if user.ID == "" {
 			return failed(authflow.Event{Account: email, Reason: "unknown_account"})
@@ -90,12 +112,12 @@ func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.
 	ok, err := f.verify(c, *account.Password, password)
 	switch {
 	case err != nil:
-		return user, err
+		return user, nil, err
 	case !ok:
 		return failed(authflow.Event{UserID: user.ID, Reason: "wrong_password"})
 	}
 	f.upgrade(c, account, password)
-	return user, nil
+	return user, account, nil
 }
 
 // upgrade replaces a hash of another kind than the configured one, now that the password is at hand. Should that not work out
@@ -104,13 +126,17 @@ func (f *Feature) upgrade(c *authflow.Call, account *sessionstore.Account, passw
 	if formatOf(*account.Password) == Algorithm(f.cfg.Hash) {
 		return
 	}
+	upgraded := false
 	hash, err := f.hash(c, password)
 	if err == nil {
-		_, err = f.Store.UpgradePassword(c.R.Context(), account.ID, *account.Password, hash)
+		upgraded, err = f.Store.UpgradePassword(c.R.Context(), account.ID, *account.Password, hash)
 	}
 	if err != nil {
 		f.Core.Logger.WarnContext(c.R.Context(), "password hash not upgraded",
 			slog.String("user_id", string(account.UserID)), slog.Any("err", err))
+	}
+	if upgraded {
+		account.Password = &hash
 	}
 }
 

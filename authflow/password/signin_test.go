@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/authflowtest"
 	"github.com/posternhq/postern/authflow/password"
@@ -272,4 +274,23 @@ func TestASignInForWhichThereIsNoRoomIsToldToComeBack(t *testing.T) {
 			a.Fails(401, "INVALID_EMAIL_OR_PASSWORD")
 		}
 	}
+}
+
+// D54: a reset shuts out whoever knows the former password, also with a sign-in that was under way.
+func TestASignInDoesNotOutliveAReset(t *testing.T) {
+	t.Parallel()
+	flow := start(t)
+	user := flow.User("Ada")
+	former, err := bcrypt.GenerateFromPassword([]byte(authflowtest.Password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow.SetHash(user, string(former)) // of another kind than the configured one, so that the sign-in makes a hash in between
+	password.Cheapen(flow.Password, func() {
+		if _, err := flow.Store.SetPassword(t.Context(), user.ID, password.CheapHash("set by the reset")); err != nil {
+			t.Error(err)
+		}
+	})
+	flow.Browser().Post("/sign-in/email", signIn(user)).Fails(401, "INVALID_EMAIL_OR_PASSWORD").Sets()
+	flow.Browser().Post("/sign-in/email", signIn(user, authflowtest.Body{"password": "set by the reset"})).Is(200)
 }
