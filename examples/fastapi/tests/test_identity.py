@@ -19,6 +19,12 @@ def test_public_needs_no_user(client: httpx.Client) -> None:
     assert client.get("/public/hello").json() == {"message": "hello, whoever you are"}
 
 
+def test_the_start_page_needs_no_user_and_leads_to_the_sign_up(client: httpx.Client) -> None:
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert 'href="/dev"' in page.text
+
+
 def test_me_is_who_the_headers_say(client: httpx.Client) -> None:
     assert client.get("/api/me", headers=identity("alice")).json() == {
         "id": "alice",
