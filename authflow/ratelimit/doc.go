@@ -25,9 +25,9 @@
 //
 // # When the database is away
 //
-// Each replica then counts on its own, so that R replicas allow R times as much, and nobody is refused for the outage. It waits for
-// the database a second at most, and asks again every five seconds; one line is logged when it begins and one when it ends, and
-// Options.Alone is told. Nothing counted meanwhile is reported later.
+// Each replica then counts on its own, so that R replicas allow R times as much, and nobody is refused for the outage. It waits
+// no longer than any query does (database.query_timeout), and from then on asks once in five seconds. One line is logged when
+// it begins and one when it ends, and Options.Alone is told. What was counted meanwhile is not reported later.
 //
 // # Memory
 //

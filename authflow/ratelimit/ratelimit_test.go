@@ -350,14 +350,27 @@ func TestAnOutageIsAskedAboutByOneAtATime(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	o := &outage{logger: slog.New(slog.DiscardHandler), tell: func(bool) {}}
-	o.heard(t.Context(), now, errAway)
-	now = now.Add(respite)
-	if !o.mayAsk(now) || o.mayAsk(now) {
-		t.Error("not one at a time")
+	asks := func() (asks string) {
+		for range 3 {
+			may, trying := o.mayAsk(now)
+			asks += fmt.Sprint(may, trying, " ")
+		}
+		return asks
 	}
-	o.heard(t.Context(), now, nil)
-	if !o.mayAsk(now) || !o.mayAsk(now) {
-		t.Error("not everybody afterwards")
+	o.heard(t.Context(), now, false, errAway)
+	if got := asks(); got != "false false false false false false " {
+		t.Errorf("at once: %s", got)
+	}
+	now = now.Add(respite)
+	if got := asks(); got != "true true false false false false " {
+		t.Errorf("after a respite: %s", got)
+	}
+	if o.heard(t.Context(), now, false, nil); !o.on {
+		t.Error("an answer to what was asked before ended the outage")
+	}
+	o.heard(t.Context(), now, true, nil)
+	if got := asks(); got != "true false true false true false " {
+		t.Errorf("afterwards: %s", got)
 	}
 }
 

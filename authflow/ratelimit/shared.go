@@ -10,10 +10,8 @@ import (
 	"github.com/posternhq/postern/authflow"
 )
 
-const (
-	patience = time.Second     // with the database, for one statement
-	respite  = 5 * time.Second // between attempts while it is away
-)
+// respite is between attempts while the database is away.
+const respite = 5 * time.Second
 
 var errAway = errors.New("database was away a moment ago")
 
@@ -55,13 +53,13 @@ func (c *Counter) isCounted(ctx context.Context, key string, now time.Time) bool
 // ask runs one statement unless the database was away a moment ago. It goes on when the client hangs up: whoever guesses
 // passwords must not stay out of the count by that.
 func (c *Counter) ask(ctx context.Context, now time.Time, do func(context.Context) error) error {
-	if !c.outage.mayAsk(now) {
+	may, trying := c.outage.mayAsk(now)
+	if !may {
 		return errAway
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx) // the store bounds the time
 	err := do(ctx)
-	c.outage.heard(ctx, now, err)
+	c.outage.heard(ctx, c.now(), trying, err)
 	return err
 }
 
@@ -76,26 +74,28 @@ type outage struct {
 }
 
 // mayAsk lets one statement in five seconds try while the database is away.
-func (o *outage) mayAsk(now time.Time) bool {
+func (o *outage) mayAsk(now time.Time) (may, trying bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.on && now.Before(o.again) {
-		return false
+	switch {
+	case !o.on:
+		return true, false
+	case now.Before(o.again):
+		return false, false
 	}
-	if o.on {
-		o.again = now.Add(respite)
-	}
-	return true
+	o.again = now.Add(respite)
+	return true, true
 }
 
-// heard notes what became of a statement, and tells of the beginning and the end of an outage.
-func (o *outage) heard(ctx context.Context, now time.Time, err error) {
+// heard notes what became of a statement, and tells of the beginning and the end of an outage. Only one that was sent during the
+// outage can end it: those that were under way when it began say nothing about it.
+func (o *outage) heard(ctx context.Context, now time.Time, trying bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err != nil {
 		o.again = now.Add(respite)
 	}
-	if o.on == (err != nil) {
+	if o.on == (err != nil) || err == nil && !trying {
 		return
 	}
 	if o.on = err != nil; o.on {
