@@ -60,8 +60,11 @@ type Outcome struct {
 	Route     string // the route's pattern, never the raw path; empty when none matched
 	UserID    string
 	SessionID string
-	Reason    string // why it was refused, where an operator wants to count that: "rate_limited"
+	Reason    string // why it was refused, where an operator wants to count that: ReasonRateLimited
 }
+
+// ReasonRateLimited is the Reason of an Outcome with status 429.
+const ReasonRateLimited = "rate_limited"
 
 // Observer hears of each request to the API once it has been answered.
 type Observer func(r *http.Request, o Outcome)

@@ -148,7 +148,7 @@ func (c *Call) tooMany(wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}
-	c.reason = "rate_limited"
+	c.reason = ReasonRateLimited
 	limited := *errTooManyRequests
 	limited.RetryAfter = int(math.Ceil(wait.Seconds()))
 	return &limited

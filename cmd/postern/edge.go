@@ -5,8 +5,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
+	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/proxy/clientaddr"
 )
 
@@ -17,6 +19,8 @@ type edge struct {
 	cors    *cors
 	log     *logs
 	metrics *metrics
+
+	oneAddress sync.Once // for suspectProxy
 }
 
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -86,10 +90,25 @@ func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
 	}
 	took := time.Since(info.started)
 	e.metrics.request(r, out.status, took, info)
+	if info.reason == authflow.ReasonRateLimited {
+		e.suspectProxy(r, info)
+	}
 	e.tell(r, out, took, info)
 	if failure == http.ErrAbortHandler {
 		panic(failure)
 	}
+}
+
+// suspectProxy warns, once, when a limit was reached by a peer that speaks for others without being trusted to: most likely it is
+// the operator's own load balancer, and all users have the limits of one.
+func (e *edge) suspectProxy(r *http.Request, info *requestInfo) {
+	if e.trust.TrustsPeer(r) || r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == "" {
+		return
+	}
+	e.oneAddress.Do(func() {
+		e.log.LogAttrs(r.Context(), slog.LevelWarn, "rate limit reached by what looks like a proxy; if it is yours, name it in server.trusted_proxies",
+			slog.String("client", info.client.Addr.String()), slog.String("request_id", info.id))
+	})
 }
 
 func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requestInfo) {
