@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -57,13 +58,28 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	busy, err := othersLoad()
+	if err != nil {
+		return err
+	}
 	t, err := measure(ctx, s, progress)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%s, %s/%s, %d CPUs; %d rounds of %d requests over %d connections\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), s.rounds, s.requestCount, s.connections)
+	fmt.Fprintf(out, "\n%s, %s/%s, %d CPUs, load average before: %s; %d rounds of %d requests over %d connections\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), busy, s.rounds, s.requestCount, s.connections)
 	return t.print(out)
+}
+
+// othersLoad is the machine's load average of the last minute. Where it is not near zero, others compete for the CPUs: ratios
+// and memory can still be trusted, latencies, throughput and times to start can not.
+func othersLoad() (string, error) {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "", fmt.Errorf("read load average: %w", err)
+	}
+	average, _, _ := strings.Cut(string(text), " ")
+	return average, nil
 }
 
 func parseSettings(args []string, output io.Writer) (settings, error) {
