@@ -24,6 +24,7 @@ func scenarios() []scenario {
 		{"sign-out kills cookie and bearer token at once", signOut},
 		{"plain routes and aliases", plainRoutes},
 		{"a tampered cookie or bearer token is refused", tampered},
+		{"a tampered verification link is refused", tamperedLetter},
 		{"sessions are listed with their devices and revoked one by one", devices},
 		{"all other sessions are revoked at once", revokeOthers},
 		{"all sessions are revoked at once", revokeAll},
