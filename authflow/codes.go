@@ -7,7 +7,6 @@ var (
 	ErrUnauthorized        = &Error{Status: http.StatusUnauthorized, Code: "UNAUTHORIZED", Message: "Unauthorized"}
 	ErrSessionNotFresh     = &Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionExpired      = &Error{Status: http.StatusBadRequest, Code: "SESSION_EXPIRED", Message: "Session expired. Re-authenticate to perform this action."}
-	ErrFailedToGetSession  = &Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrDeferSessionRefresh = &Error{Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", Message: "POST method requires deferSessionRefresh to be enabled in session config"}
 
 	ErrInvalidEmail           = &Error{Status: http.StatusBadRequest, Code: "INVALID_EMAIL", Message: "Invalid email"}

@@ -17,6 +17,7 @@ import (
 
 // fakeStore answers from its fields; a test sets what it is about.
 type fakeStore struct {
+	elsewhere  *sessionstore.Identity // what another replica has made of the session
 	identity   *sessionstore.Identity
 	find       error
 	alive      bool
@@ -38,12 +39,29 @@ func (s *fakeStore) RenewSession(_ context.Context, _ sessionstore.Token, expire
 	return s.alive, s.renew
 }
 
-func (s *fakeStore) DeleteSession(context.Context, sessionstore.Token) (bool, error) {
+func (s *fakeStore) DeleteExpiredSession(context.Context, sessionstore.Token) (bool, error) {
 	s.deleted++
+	if s.elsewhere != nil {
+		s.identity = s.elsewhere
+		return false, nil
+	}
 	return true, s.remove
 }
 
 func (s *fakeStore) InTx(context.Context, func(*sessionstore.Store) error) error { return s.transacted }
+
+// What is remembered here may be older than a renewal by another replica.
+func TestASessionThatAnotherReplicaRenewedLives(t *testing.T) {
+	t.Parallel()
+	store := fakeStore{identity: storedSession(999 * time.Hour), elsewhere: storedSession(time.Hour)}
+	core := newTestCore(t, &store)
+	w := serveRoute(t, core, Route{Method: "GET", Path: "/x", Session: SessionRequired, Handle: func(c *Call) error {
+		return c.JSON(nil)
+	}}, sessionRequest(""))
+	if w.Code != 200 || w.Header()["Set-Cookie"] != nil {
+		t.Errorf("%d, cookies %q", w.Code, w.Header()["Set-Cookie"])
+	}
+}
 
 type nullRecorder struct{ err error }
 
@@ -294,7 +312,7 @@ func TestADeadSession(t *testing.T) {
 		{"unknown", fakeStore{find: sessionstore.ErrNotFound}, 401, true, 0, "nobody"},
 		{"expired this moment", fakeStore{identity: storedSession(7 * 24 * time.Hour)}, 401, true, 1, "nobody"},
 		{"expired long ago", fakeStore{identity: storedSession(999 * time.Hour)}, 401, true, 1, "nobody"},
-		{"expired, and not to be deleted now", fakeStore{identity: storedSession(999 * time.Hour), remove: unavailable}, 503, true, 1, "nobody"},
+		{"expired, and not to be deleted now", fakeStore{identity: storedSession(999 * time.Hour), remove: unavailable}, 503, false, 1, "nobody"},
 		{"unknowable", fakeStore{find: unavailable}, 503, false, 0, "error"},
 		{"broken", fakeStore{find: broken}, 500, false, 0, "error"},
 		{"revoked while it is renewed", fakeStore{identity: storedSession(48 * time.Hour)}, 401, true, 0, "nobody"},

@@ -20,7 +20,8 @@ type SessionStore interface {
 	FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
 	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
-	DeleteSession(ctx context.Context, token sessionstore.Token) (bool, error)
+	// DeleteExpiredSession removes the session if its row has expired, and tells whether it has.
+	DeleteExpiredSession(ctx context.Context, token sessionstore.Token) (bool, error)
 	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
 }
 
@@ -47,12 +48,9 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 	if token == "" {
 		return nil, nil
 	}
-	identity, err := s.store.FindSession(r.Context(), token)
-	switch {
-	case errors.Is(err, sessionstore.ErrNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("resolve session: %w", err)
+	identity, err := s.find(r.Context(), token)
+	if err != nil || identity == nil {
+		return nil, err
 	}
 	now := s.now()
 	if !now.Before(identity.Session.ExpiresAt) {
@@ -79,22 +77,15 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefres
 	if token == "" {
 		return nil, nil
 	}
-	identity, err := s.store.FindSession(r.Context(), token)
-	switch {
-	case errors.Is(err, sessionstore.ErrNotFound):
+	identity, err := s.live(r.Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	if identity == nil {
 		s.cookies.ExpireSession(w)
 		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("resolve session: %w", err)
 	}
 	now := s.now()
-	if !now.Before(identity.Session.ExpiresAt) {
-		s.cookies.ExpireSession(w)
-		if _, err := s.store.DeleteSession(r.Context(), token); err != nil {
-			return nil, fmt.Errorf("delete expired session: %w", err)
-		}
-		return nil, nil
-	}
 	if disableRefresh || !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
 		return identity, nil
 	}
@@ -110,20 +101,48 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefres
 	return renewed, nil
 }
 
-// Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user.
-func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Identity, error) {
-	token := s.readBearer(value)
-	if token == "" {
+// live returns the session of a token, or nil when it is dead. The row of an expired one is deleted; should another replica have
+// renewed it since it was remembered here, it lives.
+func (s *Sessions) live(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	identity, err := s.find(ctx, token)
+	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
+		return identity, err
+	}
+	deleted, err := s.store.DeleteExpiredSession(ctx, token)
+	if err != nil {
+		return nil, fmt.Errorf("delete expired session: %w", err)
+	}
+	if deleted {
 		return nil, nil
 	}
+	identity, err = s.find(ctx, token)
+	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
+		return identity, err
+	}
+	return nil, nil
+}
+
+// find returns the session of a token, expired or not, or nil when there is none.
+func (s *Sessions) find(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
 	identity, err := s.store.FindSession(ctx, token)
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("resolve session: %w", err)
-	case !s.now().Before(identity.Session.ExpiresAt):
+	}
+	return identity, nil
+}
+
+// Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user.
+func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Identity, error) {
+	token := s.readBearer(value)
+	if token == "" {
 		return nil, nil
+	}
+	identity, err := s.find(ctx, token)
+	if err != nil || identity == nil || !s.now().Before(identity.Session.ExpiresAt) {
+		return nil, err
 	}
 	return identity, nil
 }

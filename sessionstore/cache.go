@@ -123,6 +123,24 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 	return identity, err
 }
 
+// RenewSession is Store.RenewSession, but for the moments in which the database is known to be away: a session that is good
+// as it is must not wait for a query that times out.
+func (c *Cache) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
+	c.mu.Lock()
+	away := c.now().Before(c.outage)
+	c.mu.Unlock()
+	if away {
+		return false, fmt.Errorf("renew session: %w", ErrUnavailable)
+	}
+	alive, err := c.Store.RenewSession(ctx, token, expiresAt)
+	if errors.Is(err, ErrUnavailable) {
+		c.mu.Lock()
+		c.outage = c.now().Add(outagePause)
+		c.mu.Unlock()
+	}
+	return alive, err
+}
+
 // Forget drops what is remembered about a token, for changes made by another process.
 func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key}) }
 

@@ -437,3 +437,19 @@ func BenchmarkMissSQLite(b *testing.B) {
 		}
 	}
 }
+
+// While the database is known to be away a renewal is refused at once, instead of waiting for a query that times out.
+func TestRenewalDoesNotWaitForADatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, usual)
+	b.setGate(func() error { return ErrUnavailable })
+	b.ask(t, "unknown", ErrUnavailable, 1)
+	if alive, err := b.RenewSession(t.Context(), b.session.Token, b.time().Add(48*time.Hour)); !errors.Is(err, ErrUnavailable) || alive {
+		t.Fatalf("alive %v, error %v", alive, err)
+	}
+	b.setGate(nil)
+	b.advance(outagePause)
+	if alive, err := b.RenewSession(t.Context(), b.session.Token, b.time().Add(48*time.Hour)); err != nil || !alive {
+		t.Fatalf("after the pause: alive %v, error %v", alive, err)
+	}
+}

@@ -62,6 +62,14 @@ func (s *Store) DeleteSession(ctx context.Context, token Token) (bool, error) {
 	return deleted > 0, err
 }
 
+// DeleteExpiredSession removes the session if it has expired, and tells whether it has. What the cache remembers may be older
+// than a renewal by another replica, so the row decides.
+func (s *Store) DeleteExpiredSession(ctx context.Context, token Token) (bool, error) {
+	defer s.changed(change{token: token.Key()})
+	deleted, err := s.exec(ctx, "DeleteExpiredSession", string(token), s.now())
+	return deleted > 0, err
+}
+
 // DeleteSessionByID tells whether that user had such a session. Another user's session is left alone.
 func (s *Store) DeleteSessionByID(ctx context.Context, user UserID, id SessionID) (bool, error) {
 	defer s.changed(change{user: user})

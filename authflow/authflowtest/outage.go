@@ -45,8 +45,8 @@ func (s store) RenewSession(ctx context.Context, token sessionstore.Token, expir
 	return ask(&s.away.rest, func() (bool, error) { return s.Cache.RenewSession(ctx, token, expiresAt) })
 }
 
-func (s store) DeleteSession(ctx context.Context, token sessionstore.Token) (bool, error) {
-	return ask(&s.away.rest, func() (bool, error) { return s.Cache.DeleteSession(ctx, token) })
+func (s store) DeleteExpiredSession(ctx context.Context, token sessionstore.Token) (bool, error) {
+	return ask(&s.away.rest, func() (bool, error) { return s.Cache.DeleteExpiredSession(ctx, token) })
 }
 
 func (s store) ListSessions(ctx context.Context, id sessionstore.UserID) ([]sessionstore.Session, error) {

@@ -32,7 +32,7 @@ type Config struct {
 	Hash                          string        `key:"hash" default:"scrypt" doc:"How new passwords are hashed: scrypt (better-auth's format), argon2id or bcrypt. All three are always accepted; a hash of another kind is replaced at the next sign-in."`
 	HashWorkers                   int           `key:"hash_workers" default:"0" doc:"How many passwords are hashed at once. 0: one less than the cores, at least one. Each needs 32 MiB while it runs."`
 	HashQueue                     int           `key:"hash_queue" default:"4096" doc:"How many requests may wait for hashing. Beyond it they get 503 with Retry-After."`
-	HashMaxWait                   time.Duration `key:"hash_max_wait" default:"2m" doc:"How long a request may wait for hashing before it gets 503 with Retry-After."`
+	HashMaxWait                   time.Duration `key:"hash_max_wait" default:"5m" doc:"How long a request may wait for hashing before it gets 503 with Retry-After."`
 }
 
 // Validate reports every mistake, each beginning with the key it is about.

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/sessionstore"
 )
+
+// signUpAnswerStep hides whether a user was made: that takes a few milliseconds more than finding out that there is one.
+const signUpAnswerStep = 250 * time.Millisecond
 
 // maxNameBytes is what fits a person's name in any script, and a header.
 const maxNameBytes = 1024
@@ -43,17 +47,28 @@ func (f *Feature) signUp(c *authflow.Call) error {
 	if err := f.checkLength(c.Body.String("password")); err != nil {
 		return err
 	}
-	user := f.newUser(c.Body)
+	began := time.Now()
+	answer, err := f.enroll(c, f.newUser(c.Body))
+	if f.hidesAccounts() {
+		authflow.AnswerOn(c.R.Context(), began, signUpAnswerStep)
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(answer)
+}
+
+func (f *Feature) enroll(c *authflow.Call, user sessionstore.User) (signUpAnswer, error) {
 	_, err := f.Store.FindUserByEmail(c.R.Context(), user.Email)
 	switch {
 	case err == nil:
 		return f.signUpTaken(c, user)
 	case !isNotFound(err):
-		return fmt.Errorf("find user by e-mail: %w", err)
+		return signUpAnswer{}, fmt.Errorf("find user by e-mail: %w", err)
 	}
 	hash, err := f.hash(c, c.Body.String("password"))
 	if err != nil {
-		return err
+		return signUpAnswer{}, err
 	}
 	return f.create(c, user, hash)
 }
@@ -76,17 +91,17 @@ func (f *Feature) newUser(body authflow.Values) sessionstore.User {
 
 // signUpTaken answers for an address that has an account. While addresses must be proved the answer is that of a success, with
 // an id that leads nowhere, after the same work: one hash, and one committed transaction for the audit row.
-func (f *Feature) signUpTaken(c *authflow.Call, posted sessionstore.User) error {
+func (f *Feature) signUpTaken(c *authflow.Call, posted sessionstore.User) (signUpAnswer, error) {
 	taken := authflow.Event{Name: authflow.EventSignUp, Outcome: authflow.OutcomeFailure, Account: posted.Email, Reason: "address_taken"}
 	if !f.hidesAccounts() {
 		c.Note(taken)
-		return authflow.ErrUserExists
+		return signUpAnswer{}, authflow.ErrUserExists
 	}
 	if err := f.spend(c, c.Body.String("password")); err != nil {
-		return err
+		return signUpAnswer{}, err
 	}
 	c.Note(taken)
-	return c.JSON(signUpAnswer{User: authflow.NewUserObject(posted)})
+	return signUpAnswer{User: authflow.NewUserObject(posted)}, nil
 }
 
 // hidesAccounts tells whether a sign-up must not show that an address is taken. Where a new user is signed in at once it shows
@@ -95,7 +110,7 @@ func (f *Feature) hidesAccounts() bool {
 	return f.cfg.RequireEmailVerification || !f.cfg.AutoSignIn
 }
 
-func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) error {
+func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) (signUpAnswer, error) {
 	signIn := !f.hidesAccounts()
 	remember := c.Body.Bool("rememberMe", true)
 	var session sessionstore.Session
@@ -113,14 +128,14 @@ func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) 
 	switch {
 	case errors.Is(err, sessionstore.ErrConflict):
 		// The loser of a race between two sign-ups. better-auth tells it, and no more than its own sign-up told it anyway.
-		return authflow.ErrFailedToCreateUser
+		return signUpAnswer{}, authflow.ErrFailedToCreateUser
 	case err != nil:
-		return err
+		return signUpAnswer{}, err
 	case !signIn:
-		return c.JSON(signUpAnswer{User: authflow.NewUserObject(user)})
+		return signUpAnswer{User: authflow.NewUserObject(user)}, nil
 	}
 	f.Core.Sessions.Issue(c, session, user, remember)
-	return c.JSON(signUpAnswer{Token: &session.Token, User: authflow.NewUserObject(user)})
+	return signUpAnswer{Token: &session.Token, User: authflow.NewUserObject(user)}, nil
 }
 
 func (f *Feature) createUser(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, hash string) error {

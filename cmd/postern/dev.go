@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +71,7 @@ func runDev(ctx context.Context, s streams, upstream, address, admin string) err
 	log := newLogs(cfg.Log, s.stderr)
 	defer log.lines.flush()
 	a, err := newApp(ctx, cfg, log, extras{sender: mailbox, pages: func(next http.Handler) http.Handler {
-		return devPages(mailbox, next)
+		return devPages(mailbox, host, next)
 	}})
 	if err != nil {
 		return err
@@ -149,12 +150,16 @@ func startDemo(ctx context.Context) (stop func(), url string, err error) {
 	}, "http://" + listener.Addr().String(), nil
 }
 
-// devPages puts the console and the mailbox before the application.
-func devPages(mailbox *mail.Mailbox, next http.Handler) http.Handler {
+// devPages puts the console and the mailbox before the application. They are for this machine's names only: a page out there
+// whose name suddenly means 127.0.0.1 must not read the letters (DNS rebinding).
+func devPages(mailbox *mail.Mailbox, listenHost string, next http.Handler) http.Handler {
 	console, letters := demo.Console(), mailbox.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := infoOf(r)
 		switch path := r.URL.Path; {
+		case (path == "/dev" || strings.HasPrefix(path, "/dev/")) && !isOwnName(r.Host, listenHost):
+			info.route, info.auth = "/dev", "public"
+			http.Error(w, "the pages of postern dev are for localhost", http.StatusForbidden)
 		case path == "/dev/mail" || path == "/dev/mail.json" || strings.HasPrefix(path, "/dev/mail/"):
 			info.route, info.auth = "/dev/mail", "public"
 			letters.ServeHTTP(w, r)
@@ -165,6 +170,16 @@ func devPages(mailbox *mail.Mailbox, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// isOwnName tells whether a Host header names this machine, or the address that dev was told to listen on.
+func isOwnName(hostport, listenHost string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || strings.EqualFold(host, listenHost) || err == nil && addr.IsLoopback()
 }
 
 func greet(s streams, publicURL, upstream string) {

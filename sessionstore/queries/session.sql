@@ -21,6 +21,9 @@ WHERE {session.token} = $1 AND {session.expiresAt} > $3;
 -- name: DeleteSession
 DELETE FROM {session} WHERE {session.token} = $1;
 
+-- name: DeleteExpiredSession
+DELETE FROM {session} WHERE {session.token} = $1 AND {session.expiresAt} <= $2;
+
 -- name: DeleteSessionByID
 DELETE FROM {session} WHERE {session.userId} = $1 AND {session.id} = $2;
 

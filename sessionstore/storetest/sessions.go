@@ -106,6 +106,19 @@ var sessions = []test{
 		}
 		s.found(t, stays, u)
 	}},
+	{"only an expired session is deleted as such", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		session := s.createSession(t, u.ID)
+		for _, expired := range []bool{false, true} {
+			if expired {
+				s.Clock.Advance(session.ExpiresAt.Sub(s.now()))
+			}
+			deleted, err := s.DeleteExpiredSession(t.Context(), session.Token)
+			must(t, err)
+			equal(t, deleted, expired)
+		}
+		s.gone(t, session)
+	}},
 	{"a session is deleted by its id only for its user", func(t *testing.T, s Subject) {
 		u, other := s.createUser(t), s.createUser(t)
 		session := s.createSession(t, u.ID)
