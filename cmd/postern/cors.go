@@ -72,6 +72,6 @@ func (c *cors) mark(h http.Header, origin string) {
 		if exposed != "" {
 			exposed += ", "
 		}
-		h.Set("Access-Control-Expose-Headers", exposed+"x-request-id")
+		h.Set("Access-Control-Expose-Headers", exposed+"x-request-id, retry-after, x-retry-after")
 	}
 }
