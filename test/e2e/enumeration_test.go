@@ -32,10 +32,10 @@ var questions = []question{
 	}, 1},
 	{"sign-up", "/api/auth/sign-up/email", func(address string) map[string]any {
 		return map[string]any{"name": "Somebody", "email": address, "password": "a long password"}
-	}, 1},
+	}, 2},
 	{"reset", "/api/auth/request-password-reset", func(address string) map[string]any {
 		return map[string]any{"email": address, "redirectTo": "/reset"}
-	}, 1},
+	}, 4},
 	{"verification", "/api/auth/send-verification-email", func(address string) map[string]any {
 		return map[string]any{"email": address, "callbackURL": "/welcome"}
 	}, 8},
