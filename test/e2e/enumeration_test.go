@@ -32,7 +32,7 @@ var questions = []question{
 	}, 1},
 	{"sign-up", "/api/auth/sign-up/email", func(address string) map[string]any {
 		return map[string]any{"name": "Somebody", "email": address, "password": "a long password"}
-	}, 2},
+	}, 1},
 	{"reset", "/api/auth/request-password-reset", func(address string) map[string]any {
 		return map[string]any{"email": address, "redirectTo": "/reset"}
 	}, 4},
