@@ -44,6 +44,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Store, error) {
 		db.driver.close()
 		return nil, err
 	}
+	report.warn(ctx, db.log)
 	return &Store{db: db}, nil
 }
 

@@ -1,8 +1,11 @@
 package sessionstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -106,6 +109,22 @@ func (s Step) columns() string {
 		return ""
 	}
 	return " (" + strings.Join(notes, "; ") + ")"
+}
+
+// unenforced are columns of better-auth's plugins that keep people out, without their underscores and in lower case. Postern has
+// no such plugin: whoever relies on one must hear of it before a banned user signs in.
+var unenforced = []string{"banned", "twofactorenabled"}
+
+// warn names columns that mean something for sign-in and on which nothing here acts.
+func (r Report) warn(ctx context.Context, log *slog.Logger) {
+	for _, s := range r.Steps {
+		for _, column := range s.Leaves {
+			if slices.Contains(unenforced, strings.ToLower(strings.ReplaceAll(column, "_", ""))) {
+				log.LogAttrs(ctx, slog.LevelWarn, "column is not enforced: sign-in does not look at it",
+					slog.String("in", s.Name), slog.String("column", column))
+			}
+		}
+	}
 }
 
 func (r Report) created() []string {
