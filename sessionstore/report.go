@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 )
 
@@ -111,15 +110,21 @@ func (s Step) columns() string {
 	return " (" + strings.Join(notes, "; ") + ")"
 }
 
-// unenforced are columns of better-auth's plugins that keep people out, without their underscores and in lower case. Postern has
-// no such plugin: whoever relies on one must hear of it before a banned user signs in.
-var unenforced = []string{"banned", "twofactorenabled"}
+// isUnenforced recognises columns of better-auth's plugins that keep people out. Postern has no such plugin: whoever relies on one
+// must hear of it before a banned user signs in.
+func isUnenforced(column string) bool {
+	switch strings.ToLower(strings.ReplaceAll(column, "_", "")) {
+	case "banned", "twofactorenabled":
+		return true
+	}
+	return false
+}
 
 // warn names columns that mean something for sign-in and on which nothing here acts.
 func (r Report) warn(ctx context.Context, log *slog.Logger) {
 	for _, s := range r.Steps {
 		for _, column := range s.Leaves {
-			if slices.Contains(unenforced, strings.ToLower(strings.ReplaceAll(column, "_", ""))) {
+			if isUnenforced(column) {
 				log.LogAttrs(ctx, slog.LevelWarn, "column is not enforced: sign-in does not look at it",
 					slog.String("in", s.Name), slog.String("column", column))
 			}
