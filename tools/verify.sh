@@ -8,7 +8,8 @@ state() { git status --porcelain && git diff; }
 
 before=$(state)
 make --no-print-directory generate
-if ! diff <(printf '%s\n' "$before") <(state); then
+after=$(state)
+if ! diff <(printf '%s\n' "$before") <(printf '%s\n' "$after"); then
 	echo "generated files were stale: commit what make generate has written" >&2
 	exit 1
 fi
