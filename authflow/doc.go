@@ -20,7 +20,7 @@
 //
 // # Life of a session
 //
-// A room proves who someone is and calls Sessions.Begin or Create (session.go): every Gate (gate.go) is asked, the row is
+// A room proves who someone is and calls Sessions.Create (session.go): every Gate (gate.go) is asked, the row is
 // written together with its audit event (event.go), and the cookie is sent (cookie.go). From then on Sessions finds the session
 // by cookie or bearer token (bearer.go), renews it when it is used and a day has passed, and it ends when its row is gone.
 // sessionstore says how stale a look-up may be.

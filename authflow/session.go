@@ -242,12 +242,6 @@ func (s *Sessions) Expire(c *Call) {
 	c.identity, c.resolved = nil, true
 }
 
-// Presented returns the token the request carries, without asking whether it is alive.
-func (s *Sessions) Presented(r *http.Request) sessionstore.Token {
-	token, _ := s.token(r)
-	return token
-}
-
 // Fresh tells whether the sign-in is recent enough for what asks for it. It counts from the session's making, not its renewal.
 func (s *Sessions) Fresh(session sessionstore.Session) bool {
 	return s.freshAge == 0 || s.now().Sub(session.CreatedAt) < s.freshAge
