@@ -1,8 +1,10 @@
 package authflow
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -20,6 +22,7 @@ type Call struct {
 	resolved bool
 	identity *sessionstore.Identity
 	reason   string // of a refusal, for Outcome
+	later    []Event
 }
 
 // Param returns a parameter of the path.
@@ -76,6 +79,15 @@ func (c *Call) Record(tx *sessionstore.Store, e Event) error {
 func (c *Call) Note(e Event) {
 	if err := c.Record(nil, e); err != nil {
 		c.flow.log(c.R, http.StatusInternalServerError, err) // Recorder promises nil; should one break that, at least it is seen
+	}
+}
+
+// refused remembers that a gate kept a user out. The transaction in which it stood is undone, and its trace would go with it: it is
+// recorded once the request has been answered.
+func (c *Call) refused(u sessionstore.User, err error) {
+	var e *Error
+	if errors.As(err, &e) {
+		c.later = append(c.later, Event{Name: EventSignInFailed, Outcome: OutcomeFailure, UserID: u.ID, Reason: strings.ToLower(e.Code)})
 	}
 }
 

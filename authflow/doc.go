@@ -10,6 +10,7 @@
 //	verification   prove an address, change it
 //	sessions       show sessions and end them
 //	account        change and delete what is stored about a user
+//	admin          bans
 //	jwt            signed tokens for services, and the keys to check them
 //	status         ok, health, error
 //

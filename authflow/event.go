@@ -18,7 +18,8 @@ const (
 	EventSignUp EventName = "sign_up"
 	// EventSignIn: a session was issued to someone who proved who they are. Reason is the way: "password", "verification", …
 	EventSignIn EventName = "sign_in"
-	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …
+	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …, or
+	// the code of the gate that kept them out, such as "banned_user".
 	EventSignInFailed EventName = "sign_in_failed"
 	// EventAccountLimited: attempts at one account, from whatever addresses, were too many; recorded once in ten minutes. Outcome is
 	// always failure. Reason: "guesses" at a password, or "letters" asked for.

@@ -154,6 +154,9 @@ func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := f.serve(c); err != nil {
 		f.answerError(w, r, err)
 	}
+	for _, e := range c.later {
+		c.Note(e)
+	}
 	f.observe(r, c.outcome())
 }
 

@@ -122,7 +122,10 @@ func (s *Sessions) live(ctx context.Context, token sessionstore.Token) (*session
 	return nil, nil
 }
 
-// find returns the session of a token, expired or not, or nil when there is none.
+// find returns the session of a token, expired or not, or nil when there is none, or when its user is banned.
+//
+// Differs from better-auth: its admin plugin deletes the sessions of whom it bans, and lets live those of a user who is banned in
+// any other way.
 func (s *Sessions) find(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
 	identity, err := s.store.FindSession(ctx, token)
 	switch {
@@ -130,6 +133,8 @@ func (s *Sessions) find(ctx context.Context, token sessionstore.Token) (*session
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("resolve session: %w", err)
+	case identity.User.BannedAt(s.now()):
+		return nil, nil
 	}
 	return identity, nil
 }
@@ -181,6 +186,7 @@ func (s *Sessions) renew(ctx context.Context, identity *sessionstore.Identity, n
 func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, remember bool, method string) (sessionstore.Session, error) {
 	for _, g := range s.gates {
 		if err := g.Admit(c, tx, u, method); err != nil {
+			c.refused(u, err)
 			return sessionstore.Session{}, err
 		}
 	}

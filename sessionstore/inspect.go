@@ -129,7 +129,7 @@ func fieldProblems(d dialect, table string, f field, c column) []Problem {
 
 // accepts tells whether values of the field can be kept in the column without loss.
 func accepts(d dialect, f field, c column) bool {
-	if f.optional && c.enum {
+	if f.optional && f.kind == text && c.enum {
 		return true // read as text
 	}
 	kind, _, _ := strings.Cut(c.kind, "(")

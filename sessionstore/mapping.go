@@ -35,7 +35,7 @@ type model struct {
 	fields []field
 }
 
-// models are better-auth's core tables. user.role comes with its admin plugin. account.issuer was required by 1.7.0 and
+// models are better-auth's core tables. user.role and the bans come with its admin plugin. account.issuer was required by 1.7.0 and
 // 1.7.1 alone; a database made by those may still have it.
 var models = []model{
 	{"user", []field{
@@ -47,6 +47,9 @@ var models = []model{
 		{name: "createdAt", kind: timestamp},
 		{name: "updatedAt", kind: timestamp},
 		{name: "role", kind: text, optional: true},
+		{name: "banned", kind: boolean, optional: true},
+		{name: "banReason", kind: text, optional: true, unread: true},
+		{name: "banExpires", kind: timestamp, optional: true},
 	}},
 	{"session", []field{
 		{name: "id", kind: text, unique: true},

@@ -100,7 +100,7 @@ func TestStatusNamesEveryDifference(t *testing.T) {
 		{"empty", func(testing.TB, place) string { return "" }, sessionstore.ErrMigrationsPending},
 		{"made by better-auth", func(t testing.TB, p place) string { return betterAuth(t, p.name) }, sessionstore.ErrMigrationsPending},
 		{"with the admin plugin", func(t testing.TB, p place) string {
-			return betterAuth(t, p.name, `"image" text,`, `"image" text, "role" text, "banned" integer, "banReason" text, "banExpires" date,`)
+			return betterAuth(t, p.name, `"image" text,`, adminColumns(p.name))
 		}, sessionstore.ErrMigrationsPending},
 		{"made by better-auth 1.7.0", func(t testing.TB, p place) string {
 			return betterAuth(t, p.name, `"providerId" text not null,`, `"providerId" text not null, "issuer" text not null,`)
@@ -380,6 +380,55 @@ func TestIssuerIsWrittenWhereTheColumnExists(t *testing.T) {
 	got := ask(t, cfg, `SELECT string_agg(issuer, ' ' ORDER BY issuer COLLATE "C") FROM account`)
 	if want := "https://accounts.google.com local:credential local:oauth:git%20hub"; got != want {
 		t.Errorf("issuers are %s, want %s", got, want)
+	}
+}
+
+// adminColumns are what better-auth's admin plugin adds behind the picture.
+func adminColumns(database string) string {
+	kinds := map[string][2]string{"postgres": {"boolean", "timestamptz"}, "sqlite": {"integer", "date"}}[database]
+	return `"image" text, "role" text, "banned" ` + kinds[0] + `, "banReason" text, "banExpires" ` + kinds[1] + `,`
+}
+
+func TestBansAreReadWhereTheColumnsExist(t *testing.T) {
+	t.Parallel()
+	for _, p := range places {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := p.config(t)
+			p.run(t, cfg, betterAuth(t, p.name, `"image" text,`, adminColumns(p.name)))
+			cfg.AutoMigrate = true
+			s := storetest.Open(t, cfg, sessionstore.Options{})
+			now := time.Now().UTC().Truncate(time.Millisecond)
+			banned := func(id sessionstore.UserID, how string) sessionstore.User {
+				check(t, s.CreateUser(t.Context(), sessionstore.User{ID: id, Email: string(id) + "@example.com"}))
+				p.run(t, cfg, `update "user" set "banReason" = 'spam', `+how+` where id = '`+string(id)+`'`)
+				u, err := s.FindUser(t.Context(), id)
+				check(t, err)
+				return u
+			}
+			future, past := now.Add(time.Hour).Format("2006-01-02T15:04:05.000Z"), now.Add(-time.Hour).Format("2006-01-02T15:04:05.000Z")
+			for _, c := range []struct {
+				id   sessionstore.UserID
+				how  string
+				want bool
+			}{
+				{"never", `banned = null`, false},
+				{"lifted", `banned = false, "banExpires" = '` + future + `'`, false},
+				{"forever", `banned = true`, true},
+				{"still", `banned = true, "banExpires" = '` + future + `'`, true},
+				{"over", `banned = true, "banExpires" = '` + past + `'`, false},
+			} {
+				if u := banned(c.id, c.how); u.BannedAt(now) != c.want {
+					t.Errorf("%s: read as %v until %v", c.id, u.Banned, u.BanExpires)
+				}
+				check(t, s.LiftBan(t.Context(), c.id))
+				u, err := s.FindUser(t.Context(), c.id)
+				check(t, err)
+				if u.BannedAt(now) != c.want || c.id == "over" && u.Banned {
+					t.Errorf("%s: after lifting what is over, %v until %v", c.id, u.Banned, u.BanExpires)
+				}
+			}
+		})
 	}
 }
 

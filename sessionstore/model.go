@@ -42,6 +42,14 @@ type User struct {
 
 	// Role is the admin plugin's column: comma-separated roles. Nil where the column does not exist or is null.
 	Role *string
+	// Banned and BanExpires are the admin plugin's as well; see BannedAt. False and nil where the columns do not exist.
+	Banned     bool
+	BanExpires *time.Time
+}
+
+// BannedAt tells whether the user is to be kept out. A ban without an end is for ever.
+func (u User) BannedAt(now time.Time) bool {
+	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
 }
 
 // Session is a row of better-auth's session model.

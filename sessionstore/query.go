@@ -284,16 +284,27 @@ func (db *database) allColumns(alias, name string) string {
 		column, exists := db.columns[name][f.name]
 		sql := qualified(alias, db.mapping[name].Columns[f.name])
 		switch {
+		case f.optional && f.kind == boolean:
+			sql = optionalFlag(sql, exists)
 		case !exists && f.optional:
-			sql = "CAST(NULL AS text)"
-		case f.optional: // may be an enum
+			sql = "CAST(NULL AS " + expectedType(db.driver.dialect(), f.kind) + ")"
+		case f.optional && f.kind == text: // may be an enum
 			sql = "CAST(" + sql + " AS text)"
+		case f.optional: // null is null
 		case column.nullable && !f.nullable:
 			sql = "COALESCE(" + sql + ", " + emptyLiteral(db.driver.dialect(), f.kind) + ")"
 		}
 		list = append(list, sql)
 	}
 	return strings.Join(list, ", ")
+}
+
+// optionalFlag reads a flag that is null, or has no column, as false.
+func optionalFlag(column string, exists bool) string {
+	if !exists {
+		return "false"
+	}
+	return "COALESCE(" + column + ", false)"
 }
 
 func emptyLiteral(d dialect, k kind) string {

@@ -111,10 +111,10 @@ func (s Step) columns() string {
 }
 
 // isUnenforced recognises columns of better-auth's plugins that keep people out. Postern has no such plugin: whoever relies on one
-// must hear of it before a banned user signs in.
+// must hear of it before somebody signs in with the password alone.
 func isUnenforced(column string) bool {
 	switch strings.ToLower(strings.ReplaceAll(column, "_", "")) {
-	case "banned", "twofactorenabled":
+	case "twofactorenabled":
 		return true
 	}
 	return false

@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-// Whoever moves here with the admin or two-factor plugin must hear that nothing acts on their columns.
+// Whoever moves here with the two-factor plugin must hear that nothing acts on its column.
 func TestColumnsThatKeepPeopleOutAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	var lines bytes.Buffer
 	report := Report{Steps: []Step{
-		{Name: "table user", Leaves: []string{"banned", "banReason", "two_factor_enabled", "twoFactorEnabled", "nickname"}},
+		{Name: "table user", Leaves: []string{"two_factor_enabled", "twoFactorEnabled", "nickname"}},
 		{Name: "table session", Leaves: []string{"impersonatedBy"}},
 	}}
 	report.warn(t.Context(), slog.New(slog.NewTextHandler(&lines, nil)))
-	for column, want := range map[string]int{"banned": 1, "two_factor_enabled": 1, "twoFactorEnabled": 1, "banReason": 0, "nickname": 0, "impersonatedBy": 0} {
+	for column, want := range map[string]int{"two_factor_enabled": 1, "twoFactorEnabled": 1, "nickname": 0, "impersonatedBy": 0} {
 		if got := strings.Count(lines.String(), "column="+column+"\n"); got != want {
 			t.Errorf("%s is warned of %d times, want %d:\n%s", column, got, want, &lines)
 		}

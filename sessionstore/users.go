@@ -49,6 +49,17 @@ func (s *Store) UpdateUser(ctx context.Context, id UserID, c UserChange) (User, 
 	return s.findUser(ctx, "UpdateUser", string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
 }
 
+// LiftBan ends a ban that has run out, as better-auth does when the user comes back. It changes nothing where the database knows no
+// bans, where there is none, or where it still holds.
+func (s *Store) LiftBan(ctx context.Context, id UserID) error {
+	if !s.db.core.Has("LiftBan") {
+		return nil
+	}
+	defer s.changed(change{user: id})
+	_, err := s.exec(ctx, "LiftBan", string(id), s.now())
+	return err
+}
+
 // DeleteUser removes the user with all sessions and accounts, in one transaction, whether or not the tables cascade.
 // Returns ErrNotFound when there is no such user.
 func (s *Store) DeleteUser(ctx context.Context, id UserID) error {
@@ -75,7 +86,7 @@ func (s *Store) findUser(ctx context.Context, statement string, args ...any) (Us
 
 // userColumns are the destinations of {user.*}.
 func userColumns(u *User) []any {
-	return []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role}
+	return []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role, &u.Banned, &u.BanExpires}
 }
 
 // lowerCase leaves text that is not UTF-8 as it is: strings.ToLower would mend it, and the mended address may be somebody's.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
@@ -42,6 +43,7 @@ type Settings struct {
 	JWT          jwt.Config
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	Gates        []authflow.Gate
+	AdminColumns bool               // the database has those of better-auth's admin plugin
 	Unrecorded   authflow.EventName // an event whose row cannot be written
 	Notify       bool
 	Beside       *Flow // share its database and clock, as another replica
@@ -134,8 +136,11 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open(s Settings) {
-	store, err := sessionstore.Open(f.t.Context(), f.Database,
-		sessionstore.Options{Now: f.Clock.Now, Migrations: []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations()}})
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations()}
+	if s.AdminColumns {
+		f.addAdminColumns(sets)
+	}
+	store, err := sessionstore.Open(f.t.Context(), f.Database, sessionstore.Options{Now: f.Clock.Now, Migrations: sets})
 	f.must(err)
 	f.t.Cleanup(store.Close)
 	f.tables, err = store.Statements(queries)
@@ -154,7 +159,7 @@ func (f *Flow) mount(s Settings) {
 	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
 	f.must(err)
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: s.Gates, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: append(s.Gates, admin.BanGate{Now: f.Clock.Now}), BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 	})
 	f.must(err)

@@ -89,9 +89,9 @@ func (f *Flow) LastEvent(name authflow.EventName) authflow.Event {
 	return last
 }
 
-func (f *Flow) read(query string, each func(scan func(...any) error) error) {
+func (f *Flow) read(query string, each func(scan func(...any) error) error, args ...any) {
 	f.t.Helper()
-	f.must(f.tables.Query(f.t.Context(), f.Store.Store, query, nil, each))
+	f.must(f.tables.Query(f.t.Context(), f.Store.Store, query, args, each))
 }
 
 // InTx runs do in a transaction that must succeed.

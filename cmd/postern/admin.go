@@ -13,23 +13,23 @@ import (
 // readyTimeout bounds how long /readyz waits for the database.
 const readyTimeout = 2 * time.Second
 
-// admin is the handler of the admin listener. Its paths are exact, and no browser has any business here: a page that can reach
+// adminListener is the handler of the admin listener. Its paths are exact, and no browser has any business here: a page that can reach
 // the port must not get it to answer.
-type admin struct {
+type adminListener struct {
 	mux      *http.ServeMux
 	ping     func(context.Context) error
 	draining atomic.Bool
 }
 
-func newAdmin(m *metrics, ping func(context.Context) error) *admin {
-	a := &admin{mux: http.NewServeMux(), ping: ping}
+func newAdmin(m *metrics, ping func(context.Context) error) *adminListener {
+	a := &adminListener{mux: http.NewServeMux(), ping: ping}
 	a.mux.HandleFunc("GET /livez", a.live)
 	a.mux.HandleFunc("GET /readyz", a.ready)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return a
 }
 
-func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *adminListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		http.Error(w, "no browsers here", http.StatusForbidden)
 		return
@@ -38,12 +38,12 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // live tells that the process is not stuck. It must not ask the database: restarting us does not mend it.
-func (a *admin) live(w http.ResponseWriter, _ *http.Request) {
+func (a *adminListener) live(w http.ResponseWriter, _ *http.Request) {
 	answerState(w, http.StatusOK, "live", "")
 }
 
 // ready tells whether to send us requests.
-func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
+func (a *adminListener) ready(w http.ResponseWriter, r *http.Request) {
 	if a.draining.Load() {
 		answerState(w, http.StatusServiceUnavailable, "draining", "")
 		return

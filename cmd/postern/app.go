@@ -29,7 +29,7 @@ type app struct {
 	metrics *metrics
 	store   *sessionstore.Cache
 	proxy   *proxy.Proxy
-	admin   *admin
+	admin   *adminListener
 	public  http.Handler
 
 	background []func(context.Context) error
@@ -111,6 +111,7 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 	core, err := authflow.NewCore(a.cfg.Auth.Core, authflow.Deps{
 		Store:     a.store,
 		Recorder:  recorder,
+		Gates:     gates(),
 		RateLimit: a.cfg.RateLimit,
 		Counter:   counter,
 		BaseURL:   a.cfg.Server.PublicURL,

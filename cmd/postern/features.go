@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
@@ -24,6 +25,9 @@ func migrations(cfg config.Config) []sessionstore.MigrationSet {
 	}
 	return sets
 }
+
+// gates are what stands between who has proved who they are and a session, whichever way they came.
+func gates() []authflow.Gate { return []authflow.Gate{admin.BanGate{}} }
 
 // rooms is what the features are built from.
 type rooms struct {

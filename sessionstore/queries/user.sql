@@ -18,5 +18,10 @@ SET {user.name} = COALESCE($2, {user.name}),
 WHERE {user.id} = $1
 RETURNING {user.*};
 
+-- name: LiftBan
+-- needs: user.banned user.banReason user.banExpires
+UPDATE {user} SET {user.banned} = false, {user.banReason} = NULL, {user.banExpires} = NULL, {user.updatedAt} = $2
+WHERE {user.id} = $1 AND {user.banned} AND {user.banExpires} <= $2;
+
 -- name: DeleteUser
 DELETE FROM {user} WHERE {user.id} = $1;

@@ -15,7 +15,7 @@ const publicURL = "http://localhost:3000";
 
 const plugins = {
   // What `postern migrate status` says of each table of a server with admin, organization, two-factor and username.
-  user: /table user \(uses role; leaves alone .*\bbanned\b.*\)/,
+  user: /table user \(uses role, banned, banReason, banExpires; leaves alone .*\btwoFactorEnabled\b.*\)/,
   session: /table session \(leaves alone .*\bimpersonatedBy\b.*\)/,
 };
 
@@ -153,7 +153,21 @@ async function takeOver(world, { ada, row }, origin) {
   const grace = await world.stranger("grace", { name: "Grace Hopper" });
   const issuers = await issuersOf(world, grace.email);
   assert.deepEqual(issuers, origin.says.account ? ["local:credential"] : [undefined]);
+  if (origin.plugins) await banned(world);
   return { ada: again.jar, grace: grace.jar, email: grace.email, password: grace.password };
+}
+
+/** Whoever is banned by hand is out, and back when the ban has run out. */
+async function banned(world) {
+  const mallory = await world.stranger("mallory", { name: "Mallory" });
+  const ban = (ends) => world.sql(`update "user" set banned = true, "banExpires" = ${ends} where email = $1`, mallory.email);
+  await ban("now() + interval '1 hour'");
+  assert.equal((await world.get("/get-session", { cookie: mallory.jar.header() })).text, "null");
+  const refused = await signIn(world.browser(), mallory.password, mallory.email);
+  assert.deepEqual([refused.status, JSON.parse(refused.text).code], [403, "BANNED_USER"]);
+  await ban("now() - interval '1 second'");
+  assert.equal((await signIn(mallory, mallory.password)).status, 200);
+  assert.equal((await userRow(world, mallory.email)).banned, false);
 }
 
 async function issuersOf(world, email) {
