@@ -1,6 +1,7 @@
 package sessionstore
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"time"
@@ -26,7 +27,7 @@ func (s *Store) CreateAccount(ctx context.Context, a Account) error {
 	args := []any{string(a.ID), string(a.UserID), a.ProviderID, a.AccountID, a.AccessToken, a.RefreshToken, a.IDToken,
 		a.AccessTokenExpiresAt, a.RefreshTokenExpiresAt, a.Scope, a.Password, s.orNow(a.CreatedAt), s.orNow(a.UpdatedAt)}
 	if s.db.columns.has("account", "issuer") {
-		_, err := s.exec(ctx, "CreateAccountWithIssuer", append(args, issuer(a.ProviderID))...)
+		_, err := s.exec(ctx, "CreateAccountWithIssuer", append(args, cmp.Or(a.Issuer, issuer(a.ProviderID)))...)
 		return err
 	}
 	_, err := s.exec(ctx, "CreateAccount", args...)
@@ -43,6 +44,8 @@ func issuer(provider string) string {
 		return "https://accounts.google.com"
 	case "apple":
 		return "https://appleid.apple.com"
+	case "facebook":
+		return "https://www.facebook.com"
 	}
 	return "local:oauth:" + url.PathEscape(provider)
 }

@@ -432,6 +432,31 @@ func TestBansAreReadWhereTheColumnsExist(t *testing.T) {
 	}
 }
 
+func TestAccountsOfAnotherIssuerAreNotFound(t *testing.T) {
+	t.Parallel()
+	cfg := places[0].config(t)
+	runPostgres(t, cfg, betterAuth(t, "postgres", `"providerId" text not null,`, `"providerId" text not null, "issuer" text,`)+
+		`; create unique index on account (issuer, "accountId")`)
+	cfg.AutoMigrate = true
+	s := storetest.Open(t, cfg, sessionstore.Options{})
+	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}))
+	for subject, issuer := range map[string]string{"discovered": "https://id.example", "synthetic": ""} {
+		check(t, s.CreateAccount(t.Context(), sessionstore.Account{ID: sessionstore.AccountID(subject), UserID: "u", ProviderID: "main", AccountID: subject, Issuer: issuer}))
+	}
+	runPostgres(t, cfg, `insert into account (id, "userId", "providerId", "accountId", "updatedAt") values ('later', 'u', 'main', 'later', now())`)
+	for subject, found := range map[string]map[string]bool{
+		"discovered": {"https://id.example": true, "https://evil.example": false, "": false},
+		"synthetic":  {"https://id.example": true, "": true}, // made before the issuer was known
+		"later":      {"https://id.example": true, "": true}, // made by a better-auth that has dropped the column
+	} {
+		for issuer, want := range found {
+			if _, err := s.FindAccount(t.Context(), "main", subject, issuer); (err == nil) != want || !want && !errors.Is(err, sessionstore.ErrNotFound) {
+				t.Errorf("%s of %q: %v", subject, issuer, err)
+			}
+		}
+	}
+}
+
 func TestRoleIsReadWhereTheColumnExists(t *testing.T) {
 	t.Parallel()
 	cfg := places[0].config(t)

@@ -88,6 +88,10 @@ type Account struct {
 	Scope                 *string // comma-separated
 	Password              *string // an encoded hash, never a password
 
+	// Issuer is who vouches for AccountID. It is written where better-auth 1.7.0 or 1.7.1 made the column, and never read. Empty: what
+	// they would have written for the provider.
+	Issuer string
+
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

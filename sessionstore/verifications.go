@@ -17,6 +17,22 @@ func (s *Store) FindVerification(ctx context.Context, identifier string) (Verifi
 	return v, err
 }
 
+// FindLatestVerification is FindVerification that returns an expired one too, for a caller who can say more of it than that it is
+// not there.
+func (s *Store) FindLatestVerification(ctx context.Context, identifier string) (Verification, error) {
+	var v Verification
+	err := s.queryRow(ctx, "FindLatestVerification", []any{identifier}, func(scan scanFunc) error {
+		return scan(verificationColumns(&v)...)
+	})
+	return v, err
+}
+
+// DeleteVerification removes one, expired or not, and tells whether it was there: of any number of concurrent calls one is told so.
+func (s *Store) DeleteVerification(ctx context.Context, id VerificationID) (bool, error) {
+	deleted, err := s.exec(ctx, "DeleteVerification", string(id))
+	return deleted > 0, err
+}
+
 // ConsumeVerification deletes what the identifier names and returns it, or ErrNotFound when there is nothing unexpired.
 // One conditional statement decides, so of any number of concurrent calls one succeeds. Where several share the
 // identifier all are used up and the latest is returned: otherwise two callers could each redeem one.

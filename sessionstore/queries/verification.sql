@@ -7,6 +7,14 @@ SELECT {verification.*} FROM {verification}
 WHERE {verification.identifier} = $1 AND {verification.expiresAt} > $2
 ORDER BY {verification.createdAt} DESC, {verification.id} LIMIT 1;
 
+-- name: FindLatestVerification
+SELECT {verification.*} FROM {verification}
+WHERE {verification.identifier} = $1
+ORDER BY {verification.createdAt} DESC, {verification.id} LIMIT 1;
+
+-- name: DeleteVerification
+DELETE FROM {verification} WHERE {verification.id} = $1;
+
 -- name: ConsumeVerification
 DELETE FROM {verification}
 WHERE {verification.identifier} = $1 AND {verification.expiresAt} > $2

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Subject) {
 		{"users", users},
 		{"sessions", sessions},
 		{"accounts", accounts},
+		{"linked accounts", linked},
 		{"verifications", verifications},
 		{"transactions", transactions},
 		{"concurrency", concurrency},

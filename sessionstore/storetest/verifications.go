@@ -50,6 +50,20 @@ var verifications = []test{
 		_, err = s.ConsumeVerification(t.Context(), "expires")
 		is(t, err, sessionstore.ErrNotFound)
 	}},
+	{"an expired one is still the latest, and is deleted once", func(t *testing.T, s Subject) {
+		v := s.createVerification(t, "late", time.Minute)
+		s.Clock.Advance(time.Hour)
+		got, err := s.FindLatestVerification(t.Context(), "late")
+		must(t, err)
+		equal(t, got, v)
+		for _, want := range []bool{true, false} {
+			did, err := s.DeleteVerification(t.Context(), v.ID)
+			must(t, err)
+			equal(t, did, want)
+		}
+		_, err = s.FindLatestVerification(t.Context(), "late")
+		is(t, err, sessionstore.ErrNotFound)
+	}},
 	{"identifiers are compared in every letter", func(t *testing.T, s Subject) {
 		s.createVerification(t, "Reset:Abc", time.Hour)
 		for _, near := range []string{"reset:abc", "Reset:Abc ", "Reset:%", ""} {
