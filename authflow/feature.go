@@ -36,8 +36,9 @@ type Route struct {
 	BodyOptional bool    // a request without a body is fine; one with a wrong body is not
 	BodyIgnored  bool    // whatever is sent as a body is not even read
 	Query        []Field // parameters; those not named here are dropped
-	Form         bool    // takes application/x-www-form-urlencoded too
-	LoginCSRF    bool    // begins a session by e-mail: checked even when no cookie is sent
+	QueryShape   Shape
+	Form         bool // takes application/x-www-form-urlencoded too
+	LoginCSRF    bool // begins a session by e-mail: checked even when no cookie is sent
 	Session      SessionNeed
 
 	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go

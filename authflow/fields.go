@@ -16,6 +16,14 @@ const (
 	KindBoolean Kind = "boolean"
 	KindSecret  Kind = "password" // text that is hashed, never stored or shown, so any characters do
 	KindAny     Kind = "any"      // only looked at for being there
+	KindNumber  Kind = "number"
+	KindTrue    Kind = "true"   // true and nothing else
+	KindChoice  Kind = "choice" // a string that is described as one of several, so that a mistake is told in fewer words
+
+	KindObject  Kind = "object"  // has Members; becomes Values
+	KindTexts   Kind = "strings" // becomes []string
+	KindTextMap Kind = "record"  // names to strings; becomes Values
+	KindRecord  Kind = "data"    // names to anything; becomes Values
 )
 
 // Shape is how zod describes a whole body in its messages.
@@ -26,6 +34,7 @@ const (
 	ShapeObject Shape = iota // described field by field
 	ShapeRecord              // any object
 	ShapeBoth                // checked twice, as sign-up is
+	ShapeEither              // one of the fields marked Either, those that are not, and nothing else
 )
 
 func (s Shape) complaint(where string, raw any) string {
@@ -36,6 +45,8 @@ func (s Shape) complaint(where string, raw any) string {
 		return record
 	case ShapeBoth:
 		return object + "; " + record
+	case ShapeEither:
+		return "[" + where + "] Invalid input"
 	}
 	return object
 }
@@ -52,8 +63,11 @@ type Field struct {
 	Optional bool
 	Nullable bool
 	NonEmpty bool
-	Free     bool // text of any length and characters: the handler judges it, in its own words
-	MaxBytes int  // 0 means maxFieldBytes
+	Either   bool                // of several fields so marked, exactly one is sent; see ShapeEither
+	Members  []Field             // of an object
+	Refuse   func(Values) string // says what is wrong with the entries of a KindTextMap as a whole; nil: nothing can be
+	Free     bool                // text of any length and characters: the handler judges it, in its own words
+	MaxBytes int                 // 0 means maxFieldBytes
 	Doc      string
 }
 
@@ -131,6 +145,18 @@ func checkFields(where string, raw any, fields []Field, shape Shape) (Values, er
 	if !ok {
 		return nil, invalidInput(shape.complaint(where, raw))
 	}
+	if shape == ShapeEither {
+		return checkEither(where, object, fields)
+	}
+	values, problems := checkMembers(where, object, fields)
+	if problems != nil {
+		return nil, invalidInput(strings.Join(problems, "; "))
+	}
+	return values, nil
+}
+
+// checkMembers takes the members that are described, and lists what is wrong with each.
+func checkMembers(where string, object map[string]any, fields []Field) (Values, []string) {
 	values := make(Values, len(fields))
 	var problems []string
 	for _, f := range fields {
@@ -138,16 +164,25 @@ func checkFields(where string, raw any, fields []Field, shape Shape) (Values, er
 		if !sent {
 			value = undefined{}
 		}
-		if problem := f.check(where, value); problem != "" {
-			problems = append(problems, "["+where+"."+f.Name+"] "+problem)
-		} else if sent {
-			values[f.Name] = value
+		taken, wrong := f.take(where, value)
+		problems = append(problems, wrong...)
+		if wrong == nil && sent {
+			values[f.Name] = taken
 		}
 	}
-	if problems != nil {
-		return nil, invalidInput(strings.Join(problems, "; "))
+	return values, problems
+}
+
+// take returns the value as a handler gets it, and what is wrong with it.
+func (f Field) take(where string, value any) (any, []string) {
+	path := where + "." + f.Name
+	if f.Kind.nested() {
+		return f.takeNested(path, value)
 	}
-	return values, nil
+	if problem := f.check(where, value); problem != "" {
+		return nil, []string{"[" + path + "] " + problem}
+	}
+	return value, nil
 }
 
 func (f Field) check(where string, value any) string {
@@ -169,10 +204,23 @@ func (f Field) check(where string, value any) string {
 			return "Invalid input: expected boolean, received " + typeName(value)
 		}
 		return ""
+	case KindTrue:
+		if value != true {
+			return "Invalid input: expected true"
+		}
+		return ""
+	case KindNumber:
+		if _, ok := value.(float64); !ok {
+			return "Invalid input: expected number, received " + typeName(value)
+		}
+		return ""
 	}
 	text, ok := value.(string)
 	if ok {
 		return f.checkText(text)
+	}
+	if f.Kind == KindChoice {
+		return "Invalid input"
 	}
 	problem := "Invalid input: expected string, received " + typeName(value)
 	if array, ok := value.([]any); ok && f.NonEmpty && len(array) == 0 {

@@ -184,7 +184,7 @@ func (f *Flow) serve(c *Call) error {
 	} else if c.Body, err = checkFields("body", body, c.route.Body, c.route.BodyShape); err != nil {
 		return err
 	}
-	if c.Query, err = checkFields("query", queryObject(c.R.URL.Query()), c.route.Query, ShapeObject); err != nil {
+	if c.Query, err = checkFields("query", queryObject(c.R.URL.Query()), c.route.Query, c.route.QueryShape); err != nil {
 		return err
 	}
 	if c.route.LoginCSRF {
