@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -19,12 +20,12 @@ import (
 const rsaBits = 2048
 
 // generate makes a key pair as a row that is still to be given its times.
-func generate(a Algorithm, secret []byte) (row, error) {
+func generate(a Algorithm, keys *authflow.Keys) (row, error) {
 	private, err := generatePrivate(a)
 	if err != nil {
 		return row{}, fmt.Errorf("generate %s key: %w", a, err)
 	}
-	secretJWK, err := json.Marshal(jose.JSONWebKey{Key: private})
+	privateJWK, err := json.Marshal(jose.JSONWebKey{Key: private})
 	if err != nil {
 		return row{}, fmt.Errorf("encode private key: %w", err)
 	}
@@ -32,7 +33,7 @@ func generate(a Algorithm, secret []byte) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("encode public key: %w", err)
 	}
-	sealed, err := seal(secret, secretJWK)
+	sealed, err := seal(keys, privateJWK)
 	if err != nil {
 		return row{}, fmt.Errorf("encrypt private key: %w", err)
 	}

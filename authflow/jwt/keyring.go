@@ -131,7 +131,7 @@ func (k *keyring) newest(rows []row) (row, bool) {
 
 // create makes a key and stores it.
 func (k *keyring) create(ctx context.Context) (row, error) {
-	r, err := generate(k.alg, k.secrets.Current())
+	r, err := generate(k.alg, k.secrets)
 	if err != nil {
 		return row{}, err
 	}
@@ -150,7 +150,7 @@ func (k *keyring) create(ctx context.Context) (row, error) {
 // open decrypts the key. One under a previous secret is encrypted anew, so that it outlives that secret; better-auth, which
 // knows one, can read it then as well.
 func (k *keyring) open(ctx context.Context, r row) (*signingKey, error) {
-	plain, outdated, err := unseal(k.secrets.All(), r.privateKey)
+	plain, outdated, err := unseal(k.secrets, r.privateKey)
 	if err != nil {
 		return nil, fmt.Errorf("decrypt key %s: %w", r.id, err)
 	}
@@ -177,7 +177,7 @@ func (k *keyring) open(ctx context.Context, r row) (*signingKey, error) {
 
 // reseal need not succeed now: the key is good as it is, and the next look tries again.
 func (k *keyring) reseal(ctx context.Context, r row, plain []byte) {
-	sealed, err := seal(k.secrets.Current(), plain)
+	sealed, err := seal(k.secrets, plain)
 	if err == nil {
 		err = k.table.reseal(ctx, r, sealed)
 	}

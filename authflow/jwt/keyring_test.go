@@ -214,7 +214,7 @@ func TestADeletedOrReplacedKeyIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		replacement, err := generate(EdDSA, []byte(secret))
+		replacement, err := generate(EdDSA, authflow.NewKeys(secret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -334,7 +334,7 @@ func TestNothingPrivateIsEverShown(t *testing.T) {
 		var shown strings.Builder
 		shown.WriteString(f.mustSign(t))
 		good := f.rows(t)[0]
-		plain, _, err := unseal([][]byte{[]byte(secret)}, good.privateKey)
+		plain, _, err := unseal(authflow.NewKeys(secret), good.privateKey)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/posternhq/postern/authflow"
 )
 
 func TestSealedKeysAreHexInAJSONString(t *testing.T) {
 	t.Parallel()
 	const plain = `{"kty":"OKP"}`
-	stored, err := seal([]byte(secret), []byte(plain))
+	stored, err := seal(authflow.NewKeys(secret), []byte(plain))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,11 +24,11 @@ func TestSealedKeysAreHexInAJSONString(t *testing.T) {
 	if data, err := hex.DecodeString(text); err != nil || len(data) != 24+len(plain)+16 || strings.ToLower(text) != text {
 		t.Errorf("%q is not nonce, ciphertext and tag in lower-case hex: %v", text, err)
 	}
-	opened, outdated, err := unseal([][]byte{[]byte(secret)}, stored)
+	opened, outdated, err := unseal(authflow.NewKeys(secret), stored)
 	if err != nil || outdated || string(opened) != plain {
 		t.Errorf("opened as %q, %v, %v", opened, outdated, err)
 	}
-	if again, err := seal([]byte(secret), []byte(plain)); err != nil || again == stored {
+	if again, err := seal(authflow.NewKeys(secret), []byte(plain)); err != nil || again == stored {
 		t.Errorf("sealed twice with one nonce: %v", err)
 	}
 }
@@ -36,7 +38,7 @@ func TestWhatWasTamperedWithDoesNotOpen(t *testing.T) {
 	stored := readGolden(t).Cases["EdDSA"].Row.PrivateKey
 	refuse := func(changed string) {
 		t.Helper()
-		if plain, _, err := unseal([][]byte{[]byte(secret)}, changed); !errors.Is(err, errSecret) {
+		if plain, _, err := unseal(authflow.NewKeys(secret), changed); !errors.Is(err, errSecret) {
 			t.Errorf("%.80s opened as %q, %v", changed, plain, err)
 		}
 	}
@@ -50,7 +52,7 @@ func TestWhatWasTamperedWithDoesNotOpen(t *testing.T) {
 	for _, odd := range []string{"", "null", "1", `""`, `"00"`, `"$ba$"`, `"$ba$1$"`, `"` + strings.Repeat("0", 200) + `"`, `["x"]`} {
 		refuse(odd)
 	}
-	if _, _, err := unseal([][]byte{[]byte("another secret")}, stored); !errors.Is(err, errSecret) {
+	if _, _, err := unseal(authflow.NewKeys("another secret"), stored); !errors.Is(err, errSecret) {
 		t.Errorf("opened under another secret: %v", err)
 	}
 }
