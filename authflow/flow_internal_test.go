@@ -25,6 +25,7 @@ type fakeStore struct {
 	remove     error
 	renewedTo  time.Time
 	deleted    int
+	current    int // how often memory was not enough
 	lookedUp   []sessionstore.Token
 	transacted error
 }
@@ -32,6 +33,11 @@ type fakeStore struct {
 func (s *fakeStore) FindSession(_ context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
 	s.lookedUp = append(s.lookedUp, token)
 	return s.identity, s.find
+}
+
+func (s *fakeStore) FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	s.current++
+	return s.FindSession(ctx, token)
 }
 
 func (s *fakeStore) RenewSession(_ context.Context, _ sessionstore.Token, expiresAt time.Time) (bool, error) {
@@ -441,6 +447,27 @@ func TestPathsOutsideTheBasePathAreNotOurs(t *testing.T) {
 		w := serveRoute(t, core, Route{Method: "GET", Path: "/x", Handle: func(c *Call) error { return c.JSON(nil) }}, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != 404 || w.Body.Len() != 0 {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+// While a replica cannot hear of what others change, memory must do for reading alone.
+func TestWhoMayChangeSomethingIsLookedUpAsOfNow(t *testing.T) {
+	t.Parallel()
+	identity := &sessionstore.Identity{Session: sessionstore.Session{ExpiresAt: time.Now().Add(7 * 24 * time.Hour)}}
+	for method, want := range map[string]int{
+		http.MethodGet: 0, http.MethodHead: 0, http.MethodOptions: 0,
+		http.MethodPost: 1, http.MethodPut: 1, http.MethodPatch: 1, http.MethodDelete: 1, "PROPFIND": 1,
+	} {
+		store := &fakeStore{identity: identity}
+		core := newTestCore(t, store)
+		r := httptest.NewRequest(method, "/api/tasks", nil)
+		r.Header.Set("Authorization", "Bearer token")
+		if found, err := core.Sessions.Resolve(httptest.NewRecorder(), r); err != nil || found == nil {
+			t.Fatalf("%s: %v, %v", method, found, err)
+		}
+		if store.current != want {
+			t.Errorf("%s: looked up as of now %d times, want %d", method, store.current, want)
 		}
 	}
 }

@@ -18,6 +18,9 @@ const rememberedNot = 24 * time.Hour
 type SessionStore interface {
 	// FindSession returns an expired session too; ErrNotFound means there is no such token.
 	FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
+	// FindCurrentSession is the same for a request that may change something: it does not answer from memory while what others have
+	// changed cannot be known.
+	FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
 	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
 	// DeleteExpiredSession removes the session if its row has expired, and tells whether it has.
@@ -48,7 +51,7 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 	if token == "" {
 		return nil, nil
 	}
-	identity, err := s.find(r.Context(), token)
+	identity, err := s.find(r.Context(), token, isUnsafe(r.Method))
 	if err != nil || identity == nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefres
 	if token == "" {
 		return nil, nil
 	}
-	identity, err := s.live(r.Context(), token)
+	identity, err := s.live(r.Context(), token, isUnsafe(r.Method))
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +106,8 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefres
 
 // live returns the session of a token, or nil when it is dead. The row of an expired one is deleted; should another replica have
 // renewed it since it was remembered here, it lives.
-func (s *Sessions) live(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	identity, err := s.find(ctx, token)
+func (s *Sessions) live(ctx context.Context, token sessionstore.Token, current bool) (*sessionstore.Identity, error) {
+	identity, err := s.find(ctx, token, current)
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
@@ -115,19 +118,32 @@ func (s *Sessions) live(ctx context.Context, token sessionstore.Token) (*session
 	if deleted {
 		return nil, nil
 	}
-	identity, err = s.find(ctx, token)
+	identity, err = s.find(ctx, token, current)
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
 	return nil, nil
 }
 
+// isUnsafe tells whether a request may change something (RFC 9110 §9.2.1).
+func isUnsafe(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return false
+	}
+	return true
+}
+
 // find returns the session of a token, expired or not, or nil when there is none, or when its user is banned.
 //
 // Differs from better-auth: its admin plugin deletes the sessions of whom it bans, and lets live those of a user who is banned in
 // any other way.
-func (s *Sessions) find(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	identity, err := s.store.FindSession(ctx, token)
+func (s *Sessions) find(ctx context.Context, token sessionstore.Token, current bool) (*sessionstore.Identity, error) {
+	look := s.store.FindSession
+	if current {
+		look = s.store.FindCurrentSession
+	}
+	identity, err := look(ctx, token)
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound):
 		return nil, nil
@@ -145,7 +161,7 @@ func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Iden
 	if token == "" {
 		return nil, nil
 	}
-	identity, err := s.find(ctx, token)
+	identity, err := s.find(ctx, token, false)
 	if err != nil || identity == nil || !s.now().Before(identity.Session.ExpiresAt) {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 // Cache is a Store that answers FindSession from memory. Every other call goes to the Store, which tells the cache what
 // changed. InTx hands out the Store itself: what a transaction reads is never remembered.
 //
-// How stale an answer may be: a change made through the same Store is seen at once, one made elsewhere after TTL, or
-// StaleIfError later while the database is unavailable.
+// How stale an answer may be: a change made through the same Store is seen at once. One made elsewhere is seen as soon as Coherence has
+// read of it, and without it after TTL; StaleIfError later, by requests that change nothing, while the database is unavailable.
 //
 // Keys are SHA-256 sums, so the index holds no token; the sessions themselves do, as rows.
 type Cache struct {
@@ -31,6 +31,9 @@ type Cache struct {
 	byUser  map[UserID]*entry                   // head of the list of a user's entries
 	flights map[TokenKey]*flight
 	outage  time.Time // until when stale entries are served without asking again
+
+	maxLag time.Duration // 0: nobody keeps the cache in step, and TTL alone bounds how stale it is
+	step   time.Time     // all that others had changed by then is known
 }
 
 // CacheOptions are what NewCache takes besides settings. The zero value works.
@@ -123,6 +126,36 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 	return identity, err
 }
 
+// FindCurrentSession is FindSession for a request that may change something. While it can not be known what others have changed,
+// memory is not enough for it, and the database is asked.
+func (c *Cache) FindCurrentSession(ctx context.Context, token Token) (*Identity, error) {
+	if c.outOfStep() {
+		c.observe(cacheMiss)
+		return c.lookup(ctx, token) // no query that is under way: it may have read what was before
+	}
+	return c.FindSession(ctx, token)
+}
+
+func (c *Cache) outOfStep() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.maxLag > 0 && c.now().Sub(c.step) > c.maxLag
+}
+
+// follow says that somebody will keep the cache in step, and for how long their last word holds.
+func (c *Cache) follow(maxLag time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.maxLag = maxLag
+}
+
+// inStep says that everything that others had changed by then has been forgotten.
+func (c *Cache) inStep(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step = at
+}
+
 // RenewSession is Store.RenewSession, but for the moments in which the database is known to be away: a session that is good
 // as it is must not wait for a query that times out.
 func (c *Cache) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
@@ -146,6 +179,17 @@ func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key}) }
 
 // ForgetUser drops what is remembered about all sessions of a user, for changes made by another process.
 func (c *Cache) ForgetUser(user UserID) { c.forget(change{user: user}) }
+
+// ForgetAll drops everything, for changes of which nobody knows what they were.
+func (c *Cache) ForgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known.Purge()
+	c.unknown.Purge()
+	for key := range c.flights {
+		c.outdate(key)
+	}
+}
 
 // recall answers from memory. The result is empty when the database must be asked, and identity is nil for a token known
 // to be unknown.

@@ -88,6 +88,8 @@ type CacheConfig struct {
 	TTL          time.Duration `key:"ttl" default:"30s" doc:"How long a session is served from memory before the database is asked again. A change made by this process is seen at once."`
 	NegativeTTL  time.Duration `key:"negative_ttl" default:"5s" doc:"How long an unknown token is remembered as unknown. Zero: not at all."`
 	StaleIfError time.Duration `key:"stale_if_error" default:"60s" doc:"How much longer than ttl a session is served while the database is unavailable. Zero: not at all."`
+
+	Coherence CoherenceConfig `key:"coherence"`
 }
 
 // Validate reports every setting that can not work, with its key and the remedy.
@@ -102,6 +104,11 @@ func (c CacheConfig) Validate() error {
 	}{{"ttl", c.TTL}, {"negative_ttl", c.NegativeTTL}, {"stale_if_error", c.StaleIfError}} {
 		if d.value < 0 {
 			problems = append(problems, fmt.Errorf("%s: %s is negative; use 0 or more", d.key, d.value))
+		}
+	}
+	if err := c.Coherence.Validate(); err != nil {
+		for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() {
+			problems = append(problems, fmt.Errorf("coherence.%w", problem))
 		}
 	}
 	return errors.Join(problems...)

@@ -8,6 +8,7 @@
 //	                                    └─ Statements: the same for a feature's own tables
 //	Migrate, Status ── inspect.go: what is there, what is missing, what can not work
 //	Cache ── a Store whose FindSession answers from memory
+//	    └── Coherence: triggers write down what others change, polls and notifications have the cache forget it
 //
 // Callers may rely on this:
 //
@@ -16,9 +17,11 @@
 //   - A write that was acknowledged survives the process being killed and the power failing.
 //   - A question that could not be asked is ErrUnavailable, and never looks like "no such row". When the database is back
 //     everything works again without a restart.
-//   - A change made through this process is seen by its Cache before the call that made it returns. Changes made elsewhere
-//     are seen after CacheConfig.TTL at the latest, or StaleIfError later while the database is unavailable.
+//   - A change made through this process is seen by its Cache before the call that made it returns. Changes made elsewhere,
+//     by whomever, are seen as soon as Coherence has read of them; without it after CacheConfig.TTL; StaleIfError later, by who
+//     changes nothing, while the database is unavailable.
 //
 // It does not know what a password is, when a session is too old, or who may see what: that is authflow's. It never alters a
-// table of better-auth that exists; tables of features are created by their own MigrationSet, apart from better-auth's.
+// table of better-auth that exists, but for the triggers of Coherence; tables of features are created by their own MigrationSet, apart from
+// better-auth's.
 package sessionstore

@@ -28,13 +28,17 @@ type MigrationSet struct {
 	Name   string
 	FS     fs.FS    // nil when the feature has no tables of its own
 	Models []string // plugin tables of better-auth that the feature uses
+
+	// Triggers are those that the feature has on better-auth's tables in PostgreSQL, by model. FS then holds triggers/postgres.sql, which
+	// may be run any number of times: it is whenever one is missing, after the steps.
+	Triggers map[string][]string
 }
 
 // migrationTimeout is for statements that build an index over a large table.
 const migrationTimeout = time.Hour
 
 // Migrate creates what is missing: tables of better-auth that do not exist, and the steps of the sets that were not applied.
-// Tables of better-auth that exist are never altered. Everything happens in one transaction under a lock, so that of any
+// Tables of better-auth that exist are never altered, but for triggers. Everything happens in one transaction under a lock, so that of any
 // number of replicas one does it and the others find it done. When the report has problems nothing is done.
 func Migrate(ctx context.Context, cfg Config, sets []MigrationSet, log *slog.Logger) (Report, error) {
 	db, err := connect(ctx, cfg, Options{Logger: log}, true)
@@ -114,6 +118,9 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 			return report, err
 		}
 		report.add(set.Name, steps, applied[set.Name])
+		if err := db.addTriggers(ctx, on, set, &report); err != nil {
+			return report, err
+		}
 	}
 	return report, nil
 }
@@ -175,9 +182,12 @@ func (db *database) migrate(ctx context.Context, tx *Store, sets []MigrationSet,
 		if step.State != Missing {
 			continue
 		}
-		if step.model != "" {
+		switch {
+		case step.model != "":
 			err = db.createModel(ctx, tx, ddl, step.model)
-		} else {
+		case step.version == 0:
+			err = db.run(ctx, tx, step)
+		default:
 			err = db.apply(ctx, tx, step)
 		}
 		if err != nil {
@@ -229,15 +239,19 @@ func (db *database) ensureSchema(ctx context.Context, tx *Store, ddl *Statements
 }
 
 func (db *database) apply(ctx context.Context, tx *Store, step *Step) error {
+	if err := db.run(ctx, tx, step); err != nil {
+		return err
+	}
+	_, err := db.inspection.Exec(ctx, tx, "RecordMigration", step.set, step.version, step.file, tx.now())
+	return err
+}
+
+func (db *database) run(ctx context.Context, tx *Store, step *Step) error {
 	sql, err := fill(step.sql, db.identifier)
 	if err != nil {
 		return err
 	}
-	if err := db.driver.script(ctx, tx.tx.transaction, sql); err != nil {
-		return err
-	}
-	_, err = db.inspection.Exec(ctx, tx, "RecordMigration", step.set, step.version, step.file, tx.now())
-	return err
+	return db.driver.script(ctx, tx.tx.transaction, sql)
 }
 
 func (db *database) script(ctx context.Context, tx *Store, ddl *Statements, name string) error {

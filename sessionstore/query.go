@@ -20,7 +20,10 @@ import (
 //	{u:user.email}      the column of alias u  {user.*} {u:user.*}  all columns, in the order of the model
 //	{postern.mail}      "postern"."mail" in PostgreSQL, "postern_mail" in SQLite
 //	{index user.email}  the name of the index over the column
+//	{literal user.email} the name of the column, as text
 //	{tables_in}         the schema named by database.tables_in
+//
+// What stands in quotes is left alone, the body of a function too, unless it is quoted as $fill$.
 type Statements struct {
 	byName map[string]statement
 }
@@ -217,6 +220,9 @@ func (db *database) identifier(placeholder string) (string, error) {
 	if column, ok := strings.CutPrefix(placeholder, "index "); ok {
 		return db.indexName(column)
 	}
+	if column, ok := strings.CutPrefix(placeholder, "literal "); ok {
+		return db.columnLiteral(column)
+	}
 	if placeholder == "tables_in" {
 		return quote(db.tablesIn), nil
 	}
@@ -261,6 +267,16 @@ func qualified(qualifier, name string) string {
 		return quote(name)
 	}
 	return quote(qualifier) + "." + quote(name)
+}
+
+// columnLiteral is a column's name as a string constant, for JSON of whole rows.
+func (db *database) columnLiteral(placeholder string) (string, error) {
+	model, field, _ := strings.Cut(placeholder, ".")
+	column := db.mapping[model].Columns[field]
+	if column == "" {
+		return "", fmt.Errorf("{literal %s}: there is no such field", placeholder)
+	}
+	return "'" + strings.ReplaceAll(column, "'", "''") + "'", nil
 }
 
 // indexName follows PostgreSQL's own habit, which is better-auth's too: table_column_idx.

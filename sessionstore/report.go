@@ -29,7 +29,7 @@ type Step struct {
 	model string // of a table
 
 	set     string // of a migration
-	version int
+	version int    // 0 for triggers, which are made whenever one is missing
 	file    string
 	sql     string
 }

@@ -41,6 +41,10 @@ func (s store) FindSession(ctx context.Context, token sessionstore.Token) (*sess
 	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindSession(ctx, token) })
 }
 
+func (s store) FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindCurrentSession(ctx, token) })
+}
+
 func (s store) RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error) {
 	return ask(&s.away.rest, func() (bool, error) { return s.Cache.RenewSession(ctx, token, expiresAt) })
 }

@@ -51,11 +51,26 @@ func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, 
 	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{
 		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup,
 	})
+	if err := a.keepInStep(); err != nil {
+		store.Close()
+		return nil, err
+	}
 	if err := a.wire(store, x); err != nil {
 		store.Close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// keepInStep has the cache hear of what others change in the database.
+func (a *app) keepInStep() error {
+	coherence, err := sessionstore.NewCoherence(a.store, a.cfg.Database, sessionstore.CoherenceOptions{
+		Logger: a.logger, Observe: a.metrics.invalidated, ObservePoll: a.metrics.invalidationPoll,
+	})
+	if err == nil && coherence != nil {
+		a.background = append(a.background, coherence.Run)
+	}
+	return err
 }
 
 func (a *app) wire(store *sessionstore.Store, x extras) error {

@@ -20,7 +20,7 @@ const (
 	cleanupBatch = 1000
 )
 
-// cleanup removes what has expired a day ago, audit rows past their retention, and rate limits whose window is over.
+// cleanup removes what has expired a day ago, audit rows past their retention, rate limits whose window is over, and what every replica's cache has heard.
 type cleanup struct {
 	store     *sessionstore.Store
 	audit     *audit.Recorder
@@ -55,6 +55,9 @@ func (c *cleanup) once(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = c.batches(ctx, func() (int64, error) { return c.limits.DeleteBefore(ctx, c.now().Add(-time.Minute), cleanupBatch) })
+	}
+	if err == nil {
+		err = c.store.TidyInvalidations(ctx)
 	}
 	switch {
 	case ctx.Err() != nil: // shutting down; the next one goes on

@@ -23,6 +23,9 @@ func migrations(cfg config.Config) []sessionstore.MigrationSet {
 	if cfg.Auth.JWT.Enabled {
 		sets = append(sets, jwt.Migrations())
 	}
+	if cfg.SessionCache.Coherence.Enabled {
+		sets = append(sets, sessionstore.CoherenceMigrations())
+	}
 	return sets
 }
 

@@ -27,6 +27,8 @@ type metrics struct {
 
 	cache  *prometheus.CounterVec
 	lookup prometheus.Histogram
+	lag    prometheus.Histogram
+	polls  *prometheus.CounterVec
 
 	events   *prometheus.CounterVec
 	mail     *prometheus.CounterVec
@@ -71,6 +73,8 @@ func newMetrics() *metrics {
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
 		cache:    counters("postern_session_cache_total", "Session look-ups, by how the cache served them.", "result"),
 		lookup:   histogram("postern_session_lookup_seconds", "Time of one session look-up in the database.", latencyBuckets),
+		lag:      histogram("postern_invalidation_lag_seconds", "Time from a change in the database, whoever made it, to this replica's cache having forgotten what it concerns.", latencyBuckets),
+		polls:    counters("postern_invalidation_polls_total", "Questions to the database for what has changed.", "outcome"),
 		events:   counters("postern_auth_events_total", "Authentication events, as in the audit log.", "event", "outcome"),
 		mail:     counters("postern_mail_total", "Attempts to hand a letter to the mail service.", "outcome"),
 		hashing:  histogram("postern_password_hash_seconds", "Time of one password hash, waiting excluded.", latencyBuckets),
@@ -84,10 +88,13 @@ func newMetrics() *metrics {
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cache, m.lookup, m.events, m.mail,
+	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
 		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap
+	}
+	for _, outcome := range []string{"success", "failure"} {
+		m.polls.WithLabelValues(outcome)
 	}
 	return m
 }
@@ -102,6 +109,18 @@ func (m *metrics) request(r *http.Request, status int, took time.Duration, info 
 	if info.reason != "" {
 		m.rejected.WithLabelValues(info.reason).Inc()
 	}
+}
+
+func (m *metrics) invalidated(lag time.Duration) { m.lag.Observe(lag.Seconds()) }
+
+func (m *metrics) invalidationPoll(err error) { m.polls.WithLabelValues(outcomeOf(err)).Inc() }
+
+// outcomeOf is the label of something that works or does not.
+func outcomeOf(err error) string {
+	if err != nil {
+		return "failure"
+	}
+	return "success"
 }
 
 func (m *metrics) childrenFor(key requestKey) requestChildren {

@@ -14,5 +14,10 @@ ORDER BY a.attnum;
 -- name: HasSchema
 SELECT pg_catalog.to_regnamespace($1) IS NOT NULL;
 
+-- The triggers of a table, but for those that are switched off.
+-- name: Triggers
+SELECT tgname::text FROM pg_catalog.pg_trigger
+WHERE tgrelid = pg_catalog.to_regclass($1) AND NOT tgisinternal AND tgenabled <> 'D';
+
 -- name: Database
 SELECT 'PostgreSQL database ' || pg_catalog.current_database();

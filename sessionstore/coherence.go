@@ -1,0 +1,264 @@
+package sessionstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+//go:embed invalidation
+var invalidationFiles embed.FS
+
+// CoherenceConfig says how a cache hears of changes that others make in the database.
+type CoherenceConfig struct {
+	Enabled      bool          `key:"enabled" default:"true" doc:"Learn of changes that other replicas, a better-auth server or an administrator make, through triggers on the tables of users and sessions. 'postern migrate up' makes them; the role needs the right to. Off: such changes are seen after ttl. The embedded database needs none of it."`
+	PollInterval time.Duration `key:"poll_interval" default:"500ms" doc:"How often the database is asked what has changed. It bounds how long a change takes to be seen when notifications do not arrive."`
+	Listen       bool          `key:"listen" default:"true" doc:"Keep a connection on which the database says at once that something has changed. It uses database.direct_url; behind a transaction pooler without one, turn it off."`
+	MaxLag       time.Duration `key:"max_lag" default:"5s" doc:"How long after the last answer a session is still served from memory to a request that may change something (any method but GET, HEAD, OPTIONS). After that the database is asked each time."`
+}
+
+// Validate reports every setting that can not work, with its key and the remedy.
+func (c CoherenceConfig) Validate() error {
+	if !c.Enabled {
+		return nil
+	}
+	var problems []error
+	if c.PollInterval < 10*time.Millisecond || c.PollInterval > time.Minute {
+		problems = append(problems, fmt.Errorf("poll_interval: %s is not between 10ms and 1m", c.PollInterval))
+	}
+	if c.MaxLag < 2*c.PollInterval {
+		problems = append(problems, fmt.Errorf("max_lag: %s is below two of poll_interval (%s): one late answer would turn the cache off", c.MaxLag, c.PollInterval))
+	}
+	return errors.Join(problems...)
+}
+
+// CoherenceMigrations are the table {postern.invalidation} and the triggers that fill it.
+func CoherenceMigrations() MigrationSet {
+	folder, err := fs.Sub(invalidationFiles, "invalidation")
+	if err != nil {
+		panic(err) // the name is a valid one
+	}
+	return MigrationSet{Name: "invalidation", FS: folder, Triggers: map[string][]string{
+		"session": {"postern_sessions_deleted", "postern_sessions_updated", "postern_sessions_truncated"},
+		"user":    {"postern_users_deleted", "postern_users_updated", "postern_users_truncated"},
+	}}
+}
+
+// CoherenceOptions are what NewCoherence takes besides settings. The zero value works.
+type CoherenceOptions struct {
+	Logger      *slog.Logger
+	Observe     func(lag time.Duration) // hears, for each change, how long after it the cache forgot; by the database's clock
+	ObservePoll func(err error)         // hears of each poll
+}
+
+// Coherence keeps a cache in step with what others change. Triggers write down whose sessions are out of date, in the transaction
+// of the change; Run reads that every PollInterval, and at once when the database notifies, and the cache forgets.
+//
+// A poll sees every change whose transaction had ended when it began. Rows become visible in another order than they are
+// numbered in, so what to ask for next is told by transactions, not by numbers: those below the horizon of a poll's snapshot had all
+// ended. What is read twice for it is dropped here.
+type Coherence struct {
+	cache   *Cache
+	config  CoherenceConfig
+	sql     *Statements
+	direct  string // where to listen; empty: not at all
+	log     *slog.Logger
+	observe func(time.Duration)
+	polled  func(error)
+
+	horizon string         // empty before the first poll; then the xmin of the last poll's snapshot
+	seen    map[int64]bool // rows of the last poll, which the next may bring again
+	last    time.Time      // when the last poll ended
+	checked time.Time      // when the triggers were seen last
+	failing bool
+}
+
+// NewCoherence returns nil where there is nobody to keep in step with: the embedded database belongs to this process alone.
+func NewCoherence(c *Cache, cfg Config, o CoherenceOptions) (*Coherence, error) {
+	if !c.config.Coherence.Enabled || c.config.Size == 0 || c.Store.db.driver.dialect() == sqlite {
+		return nil, nil
+	}
+	sql, err := invalidationQueries(c.Store)
+	if err != nil {
+		return nil, err
+	}
+	h := &Coherence{cache: c, config: c.config.Coherence, sql: sql, log: o.Logger, observe: o.Observe, polled: o.ObservePoll}
+	if h.config.Listen {
+		h.direct = cfg.DirectURL
+		if h.direct == "" {
+			h.direct = cfg.URL
+		}
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	if h.observe == nil {
+		h.observe = func(time.Duration) {}
+	}
+	if h.polled == nil {
+		h.polled = func(error) {}
+	}
+	c.follow(h.config.MaxLag)
+	return h, nil
+}
+
+// checkEvery is how often it is made sure that the triggers are there. Whoever makes a table anew takes them away with the old one.
+const checkEvery = time.Minute
+
+// Run works until ctx ends.
+func (h *Coherence) Run(ctx context.Context) error {
+	hints := make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.listen(ctx, hints)
+	}()
+	defer func() { <-done }()
+
+	tick := time.NewTicker(h.config.PollInterval)
+	defer tick.Stop()
+	for {
+		err := h.step(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		h.report(ctx, err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-hints:
+		}
+	}
+}
+
+func (h *Coherence) step(ctx context.Context) error {
+	if time.Since(h.checked) > checkEvery {
+		if err := h.checkTriggers(ctx); err != nil {
+			return err
+		}
+		h.checked = time.Now()
+	}
+	return h.poll(ctx)
+}
+
+// report says when it begins to fail and when that ends.
+func (h *Coherence) report(ctx context.Context, err error) {
+	h.polled(err)
+	switch {
+	case err != nil && !h.failing:
+		h.log.LogAttrs(ctx, slog.LevelError, "changes made by others are not seen; requests that may change something ask the database each time", slog.Any("err", err))
+	case err == nil && h.failing:
+		h.log.LogAttrs(ctx, slog.LevelInfo, "changes made by others are seen again")
+	}
+	h.failing = err != nil
+}
+
+func (h *Coherence) checkTriggers(ctx context.Context) error {
+	missing, err := h.cache.Store.db.missingTriggers(ctx, h.cache.Store, CoherenceMigrations())
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("triggers are missing, as after a table was made anew (%s); run: postern migrate up", strings.Join(missing, ", "))
+	}
+	return err
+}
+
+// poll makes the cache forget whatever has changed since the last one. The first has nothing to compare with.
+func (h *Coherence) poll(ctx context.Context) error {
+	began := h.cache.now()
+	if h.horizon == "" || time.Since(h.last) > keepInvalidations/2 {
+		if err := h.begin(ctx); err != nil {
+			return err
+		}
+		h.done(began)
+		return nil
+	}
+	horizon, seen := "", map[int64]bool{}
+	err := h.sql.Query(ctx, h.cache.Store, "Poll", []any{h.horizon}, func(scan scanFunc) error {
+		var id *int64
+		var user *string
+		var age float64
+		if err := scan(&horizon, &id, &user, &age); err != nil || id == nil {
+			return err
+		}
+		if seen[*id] = true; !h.seen[*id] {
+			h.forget(user)
+			h.observe(time.Duration(age * float64(time.Second)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if less(horizon, h.horizon) {
+		// Transactions are counted anew: this is another database, or an older state of it.
+		h.cache.ForgetAll()
+	}
+	h.horizon, h.seen = horizon, seen
+	h.done(began)
+	return nil
+}
+
+func (h *Coherence) done(began time.Time) {
+	h.last = time.Now()
+	h.cache.inStep(began)
+}
+
+// begin drops what was remembered before: nobody knows what has changed since.
+func (h *Coherence) begin(ctx context.Context) error {
+	err := h.sql.Query(ctx, h.cache.Store, "Horizon", nil, func(scan scanFunc) error { return scan(&h.horizon) })
+	if err == nil {
+		h.cache.ForgetAll()
+	}
+	return err
+}
+
+func (h *Coherence) forget(user *string) {
+	if user == nil {
+		h.cache.ForgetAll()
+		return
+	}
+	h.cache.ForgetUser(UserID(*user))
+}
+
+// less compares decimal numbers, which are longer than an int64 may be.
+func less(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
+
+// keepInvalidations is how long a row stays after the clean-up has met it. A replica that was cut off for half as long forgets
+// everything.
+const keepInvalidations = 10 * time.Minute
+
+// TidyInvalidations removes rows that every replica has read. Call it once in a while, also when Coherence is switched off: the
+// triggers go on until they are dropped.
+func (s *Store) TidyInvalidations(ctx context.Context) error {
+	if s.db.driver.dialect() == sqlite {
+		return nil
+	}
+	columns, err := s.db.columnsOf(ctx, s, ownTable(postgres, "invalidation"))
+	if err != nil || len(columns) == 0 {
+		return err
+	}
+	sql, err := invalidationQueries(s)
+	if err != nil {
+		return err
+	}
+	if _, err := sql.Exec(ctx, s, "MarkSeen"); err != nil {
+		return fmt.Errorf("mark invalidations: %w", err)
+	}
+	if _, err := sql.Exec(ctx, s, "DeleteSeen", keepInvalidations.Seconds()); err != nil {
+		return fmt.Errorf("delete invalidations: %w", err)
+	}
+	return nil
+}
+
+func invalidationQueries(s *Store) (*Statements, error) {
+	folder, err := fs.Sub(invalidationFiles, "invalidation/queries")
+	if err != nil {
+		return nil, fmt.Errorf("read queries: %w", err)
+	}
+	return s.Statements(folder)
+}
