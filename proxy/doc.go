@@ -13,7 +13,8 @@
 //	    ├ strip        strip.go      everything that only Postern may say goes, on every rule
 //	    ├ Conceal      (the caller)  session cookies and bearer tokens go
 //	    ├ set          identity.go   X-Forwarded-*, X-Request-Id and the identity headers are written, one line each
-//	    └ answer       setcookie.go  session cookies that the application tries to set go: answer, interim, trailer
+//	    ├ answer       setcookie.go  session cookies that the application tries to set go: answer, interim, trailer
+//	    └ keepPrivate  private.go    what was made for one person is kept in no cache for others
 //
 // Every answer that is not the application's is made in errors.go.
 //

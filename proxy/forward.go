@@ -130,6 +130,9 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 		p.streamOpened(x)
 		return nil
 	}
+	if bringsCookie := x.bringsCookie(); bringsCookie || x.decision.Identity != nil {
+		keepPrivate(res.Header, bringsCookie)
+	}
 	guardTrailers(res)
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
 		p.streamOpened(x)

@@ -48,6 +48,12 @@ On every route, public ones too, whatever a client sends under these names is re
 
 A ` + "`Set-Cookie`" + ` of the application for one of Postern's cookies, in the answer, in an interim answer (1xx) and in trailers: only Postern
 signs people in.
+
+## What is added to answers
+
+` + "`Cache-Control`" + `, to an answer that was made for a user and says nothing of it itself, so that neither a cache on the way nor the browser's back
+button shows it to somebody else: ` + "`no-store`, or `private` where there is an `ETag`, `Last-Modified` or `Expires`" + `. An answer that renews the session's
+cookie is ` + "`no-store`" + ` whatever it says.
 `)
 	return out.String()
 }
