@@ -22,6 +22,8 @@ type Cache struct {
 	config        CacheConfig
 	now           func() time.Time
 	find          func(context.Context, Token) (*Identity, error)
+	findMany      func(context.Context, []Token) (map[Token]*Identity, error)
+	batch         int // look-ups in one query at most
 	observe       func(result string)
 	observeLookup func(time.Duration)
 
@@ -30,6 +32,7 @@ type Cache struct {
 	unknown *simplelru.LRU[TokenKey, time.Time] // until when
 	byUser  map[UserID]*entry                   // head of the list of a user's entries
 	flights map[TokenKey]*flight
+	runway  runway
 	outage  time.Time // until when stale entries are served without asking again
 
 	maxLag time.Duration // 0: nobody keeps the cache in step, and TTL alone bounds how stale it is
@@ -64,18 +67,10 @@ type entry struct {
 	next, prev *entry
 }
 
-// flight is a query under way, whose answer all who ask for the same token meanwhile share.
-type flight struct {
-	done     chan struct{}
-	identity *Identity // these two are set before done is closed
-	err      error
-	outdated bool // something changed since it started: its answer is not remembered
-}
-
 // NewCache returns a cache in front of the store, which it listens to from then on.
 func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	c := &Cache{
-		Store: s, config: cfg, now: o.Now, find: s.FindSession, observe: o.Observe, observeLookup: o.ObserveLookup,
+		Store: s, config: cfg, now: o.Now, find: s.FindSession, findMany: s.findSessions, batch: s.db.driver.batch(), observe: o.Observe, observeLookup: o.ObserveLookup,
 		byUser: map[UserID]*entry{}, flights: map[TokenKey]*flight{},
 	}
 	if c.now == nil {
@@ -95,13 +90,34 @@ func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	return c
 }
 
+// Lookup is a question for a session.
+type Lookup struct {
+	Token Token
+	// Vouched: the token came with a signature of ours, so there was such a session once. Look-ups of invented tokens, however many,
+	// do not hold it up.
+	Vouched bool
+	// Current: the request may change something. While it can not be known what others have changed, memory is not enough for it, and
+	// the database is asked.
+	Current bool
+}
+
 // FindSession is Store.FindSession, from memory where possible. The Identity is shared by all who ask: treat it as immutable.
 func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error) {
-	if c.config.Size == 0 {
+	return c.Find(ctx, Lookup{Token: token})
+}
+
+// FindCurrentSession is FindSession for a request that may change something; see Lookup.Current.
+func (c *Cache) FindCurrentSession(ctx context.Context, token Token) (*Identity, error) {
+	return c.Find(ctx, Lookup{Token: token, Current: true})
+}
+
+// Find is FindSession for whoever knows more about the question.
+func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
+	if c.config.Size == 0 || look.Current && c.outOfStep() {
 		c.observe(cacheMiss)
-		return c.lookup(ctx, token)
+		return c.lookup(ctx, look.Token) // no look-up that is under way: it may have read what was before
 	}
-	key := token.Key()
+	key := look.Token.Key()
 	now := c.now()
 	c.mu.Lock()
 	if identity, result := c.recall(key, now); result != "" {
@@ -112,10 +128,10 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 		}
 		return identity, nil
 	}
-	f := c.join(ctx, key, token)
+	f := c.join(ctx, key, look)
 	c.mu.Unlock()
 
-	identity, err := f.wait(ctx)
+	identity, err := f.wait(ctx, c.Store.db.queryTimeout)
 	if errors.Is(err, ErrUnavailable) {
 		if remembered := c.stale(key); remembered != nil {
 			c.observe(cacheStale)
@@ -124,16 +140,6 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 	}
 	c.observe(cacheMiss)
 	return identity, err
-}
-
-// FindCurrentSession is FindSession for a request that may change something. While it can not be known what others have changed,
-// memory is not enough for it, and the database is asked.
-func (c *Cache) FindCurrentSession(ctx context.Context, token Token) (*Identity, error) {
-	if c.outOfStep() {
-		c.observe(cacheMiss)
-		return c.lookup(ctx, token) // no query that is under way: it may have read what was before
-	}
-	return c.FindSession(ctx, token)
 }
 
 func (c *Cache) outOfStep() bool {
@@ -220,51 +226,6 @@ func (c *Cache) stale(key TokenKey) *Identity {
 	return nil
 }
 
-// join waits on the query that is under way for the key, or starts one. The query belongs to nobody: it goes on when the
-// caller who started it leaves, until the store's query timeout.
-func (c *Cache) join(ctx context.Context, key TokenKey, token Token) *flight {
-	if f, ok := c.flights[key]; ok {
-		return f
-	}
-	f := &flight{done: make(chan struct{})}
-	c.flights[key] = f
-	go c.fly(context.WithoutCancel(ctx), f, key, token)
-	return f
-}
-
-// fly asks the database and remembers the answer, unless something changed since it started.
-func (c *Cache) fly(ctx context.Context, f *flight, key TokenKey, token Token) {
-	defer close(f.done)
-	// The age counts from before the query: the row may change as soon as it was read.
-	started := c.now()
-	f.identity, f.err = c.lookup(ctx, token)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.flights[key] == f {
-		delete(c.flights, key)
-	}
-	switch {
-	case errors.Is(f.err, ErrUnavailable):
-		c.outage = c.now().Add(outagePause)
-	case f.outdated:
-	case errors.Is(f.err, ErrNotFound):
-		c.drop(key)
-		if c.config.NegativeTTL > 0 {
-			c.unknown.Add(key, started.Add(c.config.NegativeTTL))
-		}
-	case f.err == nil:
-		c.drop(key)
-		c.remember(&entry{identity: f.identity, key: key, at: started})
-	}
-}
-
-func (c *Cache) lookup(ctx context.Context, token Token) (*Identity, error) {
-	started := time.Now()
-	identity, err := c.find(ctx, token)
-	c.observeLookup(time.Since(started))
-	return identity, err
-}
-
 // remember puts an entry in front of its user's list.
 func (c *Cache) remember(e *entry) {
 	user := e.identity.User.ID
@@ -314,24 +275,4 @@ func (c *Cache) forget(change change) {
 	for key := range c.flights {
 		c.outdate(key)
 	}
-}
-
-func (c *Cache) outdate(key TokenKey) {
-	if f, ok := c.flights[key]; ok {
-		f.outdated = true
-		delete(c.flights, key)
-	}
-}
-
-// wait returns the answer, unless the caller is gone before, which is their own affair, or out of time.
-func (f *flight) wait(ctx context.Context) (*Identity, error) {
-	select {
-	case <-f.done:
-		return f.identity, f.err
-	case <-ctx.Done():
-	}
-	if err := ctx.Err(); errors.Is(err, context.Canceled) {
-		return nil, fmt.Errorf("find session: %w", err)
-	}
-	return nil, fmt.Errorf("find session: %w: %w", ErrUnavailable, ctx.Err())
 }

@@ -3,10 +3,12 @@ package sessionstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +26,8 @@ type replica struct {
 	session   Session
 	logged    lockedBuffer
 
+	queries atomic.Int64
+
 	mu      sync.Mutex
 	results []string
 	lags    int
@@ -38,11 +42,14 @@ func newReplica(t *testing.T, schema string, cfg CoherenceConfig) *replica {
 	check(t, err)
 	t.Cleanup(store.Close)
 	cfg.Enabled = true
-	r.Cache = NewCache(store, CacheConfig{Size: 100, TTL: time.Hour, NegativeTTL: time.Hour, Coherence: cfg}, CacheOptions{Observe: func(result string) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.results = append(r.results, result)
-	}})
+	r.Cache = NewCache(store, CacheConfig{Size: 100, TTL: time.Hour, NegativeTTL: time.Hour, Coherence: cfg}, CacheOptions{
+		Observe: func(result string) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.results = append(r.results, result)
+		},
+		ObserveLookup: func(time.Duration) { r.queries.Add(1) },
+	})
 	r.coherence, err = NewCoherence(r.Cache, r.config, CoherenceOptions{Logger: logger, Observe: func(time.Duration) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -278,7 +285,7 @@ func TestOutOfStepUnsafeRequestsAskTheDatabase(t *testing.T) {
 	r.now = func() time.Time { return now }
 	current := func() string {
 		t.Helper()
-		_, err := r.FindCurrentSession(t.Context(), r.session.Token)
+		_, err := r.Find(t.Context(), Lookup{Token: r.session.Token, Current: true})
 		check(t, err)
 		return r.results[len(r.results)-1]
 	}
@@ -412,7 +419,44 @@ func TestTheEmbeddedDatabaseNeedsNoCoherence(t *testing.T) {
 		t.Errorf("%v, %v", h, err)
 	}
 	b.find(t.Context(), b.session.Token)
-	if _, err := b.FindCurrentSession(t.Context(), b.session.Token); err != nil {
+	if _, err := b.Find(t.Context(), Lookup{Token: b.session.Token, Current: true}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of many who ask at once each gets their own session, however few queries it took.
+func TestManyLookUpsAtOnceFindTheirOwn(t *testing.T) {
+	t.Parallel()
+	r := newReplica(t, PresetPrismaSnake, slow)
+	r.by(t, `INSERT INTO users (id, name, email, email_verified) SELECT 'u' || n, 'N' || n, n || '@example.com', true FROM generate_series(1, 500) n;
+		INSERT INTO user_sessions (id, token, user_id, expires_at, updated_at) SELECT 's' || n, 't' || n, 'u' || n, now() + interval '1 hour', now() FROM generate_series(1, 500) n`)
+	r.Cache.known.Resize(1) // so that hardly anything is found in memory
+	r.unknown.Resize(1)
+	var all sync.WaitGroup
+	for i := range 2000 {
+		all.Go(func() {
+			n := i%600 + 1
+			found, err := r.FindSession(t.Context(), Token(fmt.Sprint("t", n)))
+			switch {
+			case n > 500:
+				if !errors.Is(err, ErrNotFound) {
+					t.Errorf("t%d: %v, %v", n, found, err)
+				}
+			case err != nil:
+				t.Errorf("t%d: %v", n, err)
+			case found.User.ID != UserID(fmt.Sprint("u", n)) || found.Session.ID != SessionID(fmt.Sprint("s", n)) || found.User.Name != fmt.Sprint("N", n):
+				t.Errorf("t%d is the session of %+v", n, found.User)
+			}
+		})
+	}
+	all.Wait()
+	if n := r.queries.Load(); n >= 2000 {
+		t.Errorf("%d queries", n)
+	}
+	// A token that PostgreSQL would refuse does not spoil the query of others.
+	for _, odd := range []Token{"\xff", "nul\x00"} {
+		if found, err := r.findSessions(t.Context(), []Token{odd, "t7"}); err != nil || len(found) != 1 || found["t7"] == nil {
+			t.Errorf("%q: found %v, %v", odd, found, err)
+		}
 	}
 }

@@ -57,6 +57,8 @@ type driver interface {
 	// lock makes the transaction wait until no other process migrates.
 	lock(ctx context.Context, tx transaction) error
 	ping(ctx context.Context) error
+	// batch is how many look-ups one query is to answer at most.
+	batch() int
 	close()
 }
 

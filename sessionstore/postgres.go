@@ -55,6 +55,8 @@ func openPostgres(ctx context.Context, cfg Config, direct bool) (driver, error) 
 
 func (d *pgDriver) dialect() dialect { return postgres }
 
+func (d *pgDriver) batch() int { return maxBatch }
+
 func (d *pgDriver) close() { d.pool.Close() }
 
 func (d *pgDriver) ping(ctx context.Context) error {

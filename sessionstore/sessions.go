@@ -27,6 +27,26 @@ func (s *Store) FindSession(ctx context.Context, token Token) (*Identity, error)
 	return &found, nil
 }
 
+// findSessions is FindSession for many tokens, by one query, in PostgreSQL. Tokens without a session are not in the answer.
+func (s *Store) findSessions(ctx context.Context, tokens []Token) (map[Token]*Identity, error) {
+	plain := make([]string, 0, len(tokens))
+	for _, token := range tokens {
+		if checkText(string(token)) == nil { // what can not be in the database is not there
+			plain = append(plain, string(token))
+		}
+	}
+	found := make(map[Token]*Identity, len(plain))
+	err := s.query(ctx, "FindSessions", []any{plain}, func(scan scanFunc) error {
+		var one Identity
+		if err := scan(append(sessionColumns(&one.Session), userColumns(&one.User)...)...); err != nil {
+			return err
+		}
+		found[one.Session.Token] = &one
+		return nil
+	})
+	return found, err
+}
+
 // ListSessions returns the user's unexpired sessions, the newest first.
 func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error) {
 	list := []Session{}

@@ -70,6 +70,9 @@ func sqliteURL(path string, more ...string) string {
 
 func (d *sqliteDriver) dialect() dialect { return sqlite }
 
+// batch: a query costs no round trip, and SQLite takes no arrays.
+func (d *sqliteDriver) batch() int { return 1 }
+
 func (d *sqliteDriver) close() {
 	// Closing the last connection folds the write-ahead log into the file. What can not be folded is read at the next start.
 	_ = d.readers.Close()
