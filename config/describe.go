@@ -9,7 +9,7 @@ import (
 
 // Setting describes one key, as the example file and the reference show it.
 type Setting struct {
-	Key     string // dotted; keys of list items as routes[].path
+	Key     string // dotted; keys of list items as routes[].path, of named sections as additional_fields.<name>.type
 	Type    string // in words: text, true or false, whole number, duration, list of text …
 	Default string // text form; empty when there is none
 	Unit    string // bytes, for instance; empty when the type says it or there is none
@@ -39,7 +39,7 @@ func settings(fields []*field, list []Setting) []Setting {
 
 // field is what the struct tags say about one key.
 type field struct {
-	key      string // dotted from the root, or from the list item
+	key      string // dotted from the root, or from the list item or named section
 	shown    string // the same as documents show it: routes[].path
 	kind     kind
 	index    []int // path to the Go field from the struct that was described
@@ -49,7 +49,7 @@ type field struct {
 	unit     string
 	secret   bool
 	fallback []string // conventional variables
-	children []*field // of a section or of the items of a list
+	children []*field // of a section, of the items of a list, or of the sections under names
 	inItem   bool
 }
 
@@ -142,6 +142,8 @@ func describeField(sf reflect.StructField, at place) *field {
 		f.children = describeInto(sf.Type, at)
 	case kindSections:
 		f.children = describeInto(sf.Type.Elem(), place{shown: at.shown + "[]", inItem: true})
+	case kindNamed:
+		f.children = describeInto(sf.Type.Elem(), place{shown: at.shown + ".<name>", inItem: true})
 	}
 	return f
 }
@@ -180,19 +182,20 @@ const (
 	kindMap      // names to text; the names keep their case
 	kindSection  // nested struct
 	kindSections // list of structs
+	kindNamed    // names to structs; the names keep their case
 	kindCustom   // a type that implements decoder
 )
 
 // String is the type's name in the reference.
 func (k kind) String() string {
 	return [...]string{"", "text", "true or false", "whole number", "number", "duration", "list of text",
-		"names to text", "section", "list of sections", "its own form"}[k]
+		"names to text", "section", "list of sections", "names to sections", "its own form"}[k]
 }
 
 // expected completes the sentence "expected …".
 func (k kind) expected() string {
 	return [...]string{"", "text", "true or false", "a whole number", "a number", "a duration such as 30s, 15m or 24h",
-		"a list of text", "a mapping of names to text", "a section with keys below it", "a list of sections", "text or a mapping"}[k]
+		"a list of text", "a mapping of names to text", "a section with keys below it", "a list of sections", "a mapping of names to sections", "text or a mapping"}[k]
 }
 
 // kindOf classifies a Go type. A pointer to a plain value is that value with "not given" kept apart from zero.
@@ -213,8 +216,12 @@ func kindOf(t reflect.Type) kind {
 			return kindSections
 		}
 	case reflect.Map:
-		if t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String {
+		switch {
+		case t.Key().Kind() != reflect.String:
+		case t.Elem().Kind() == reflect.String:
 			return kindMap
+		case kindOf(t.Elem()) == kindSection:
+			return kindNamed
 		}
 	case reflect.Struct:
 		return kindSection
@@ -238,6 +245,9 @@ func kindOfScalar(t reflect.Type) kind {
 	}
 	return kindUnknown
 }
+
+// repeats tells whether the fields below stand for several sections, each of which the file gives itself.
+func (k kind) repeats() bool { return k == kindSections || k == kindNamed }
 
 // leaves are the fields that hold a value, sections resolved.
 func leaves(fields []*field) []*field {

@@ -47,6 +47,12 @@ func exampleField(b *strings.Builder, f *field, indent string) {
 		for _, below := range f.children {
 			exampleField(b, below, indent+"    ")
 		}
+	case kindNamed:
+		// The name is commented out with its keys, since an empty one would be a section of that name.
+		fmt.Fprintf(b, "%s%s:\n%s  #name:\n", indent, f.name(), indent)
+		for _, below := range f.children {
+			exampleField(b, below, indent+"    ")
+		}
 	default:
 		exampleValue(b, f, indent)
 	}

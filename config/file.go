@@ -128,7 +128,8 @@ func (r reader) fitKey(name *yaml.Node, key string, seen map[string]int) bool {
 	return !twice
 }
 
-// section reads one mapping, and those below it. Prefix is the full key of the list item the fields belong to.
+// section reads one mapping, and those below it. Prefix is the full key of the list item or named section the
+// fields belong to.
 func (r reader) section(fields []*field, n *yaml.Node, prefix string) map[string]value {
 	values := map[string]value{}
 	r.sectionInto(values, fields, keys(fields, prefix), n, scope{prefix: prefix, section: strings.TrimSuffix(prefix, ".")})
@@ -149,7 +150,7 @@ func (r reader) sectionInto(values map[string]value, fields []*field, valid []st
 		switch {
 		case f == nil:
 			r.unknown(join(in.section, shorten(name.Value)), at, valid)
-		case (f.kind == kindSection || f.kind == kindSections) && v.ShortTag() == "!!null":
+		case (f.kind == kindSection || f.kind.repeats()) && v.ShortTag() == "!!null":
 			// All that was below is commented out, as in the example file.
 		case f.kind == kindSection:
 			r.sectionInto(values, f.children, valid, v, scope{in.prefix, in.prefix + f.key})

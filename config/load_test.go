@@ -37,6 +37,13 @@ type sample struct {
 			Size int64 `key:"size"`
 		} `key:"more"`
 	} `key:"items"`
+	Named map[string]struct {
+		Kind   string `key:"kind" default:"plain"`
+		Secret string `key:"secret" secret:"true"`
+		More   struct {
+			Size int64 `key:"size"`
+		} `key:"more"`
+	} `key:"named"`
 	Unkeyed func()
 }
 
@@ -124,12 +131,15 @@ nested:
 items:
   - path: /a
   - {path: /b, auth: public, more: {size: 7}}
+named:
+  First: {}
+  first: {kind: other, more: {size: 8}}
 `)})
 	no := false
 	want := sample{
 		Name: "0123", On: true, Maybe: &no, Count: 1000, Ratio: 2, Wait: 90 * time.Minute, List: []string{"x", "5", "true"},
 		Names:  map[string]string{"X-User.Id": "Remote-User", "x-user.id": "other"},
-		Custom: points{"left", "top"}, Secret: "s", Secrets: []string{"one", "two"}, Shared: common{"/b"}, Items: got.Items,
+		Custom: points{"left", "top"}, Secret: "s", Secrets: []string{"one", "two"}, Shared: common{"/b"}, Items: got.Items, Named: got.Named,
 	}
 	want.Nested.Deep.Value = "v"
 	if !reflect.DeepEqual(got, want) {
@@ -138,13 +148,16 @@ items:
 	if len(got.Items) != 2 || got.Items[0].Auth != "required" || got.Items[1].Auth != "public" || got.Items[1].More.Size != 7 {
 		t.Errorf("items: %+v", got.Items)
 	}
+	if len(got.Named) != 2 || got.Named["First"].Kind != "plain" || got.Named["first"].Kind != "other" || got.Named["first"].More.Size != 8 {
+		t.Errorf("named: %+v", got.Named)
+	}
 }
 
 func TestEveryFormIsReadFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	got, _ := readSample(t, Sources{Environ: []string{
 		"POSTERN_NAME=true", "POSTERN_ON=true", "POSTERN_COUNT=7", "POSTERN_WAIT=5s", "POSTERN_LIST= x , y ,",
-		"POSTERN_NAMES={X-User: Remote-User}", `POSTERN_ITEMS=[{"path": "/a"}]`, "POSTERN_NESTED_DEEP_VALUE=: v",
+		"POSTERN_NAMES={X-User: Remote-User}", `POSTERN_ITEMS=[{"path": "/a"}]`, `POSTERN_NAMED={"A": {"more": {"size": 9}}}`, "POSTERN_NESTED_DEEP_VALUE=: v",
 		"POSTERN_CUSTOM=here", "POSTERN_SECRETS=[one, two]", "PATH=/bin",
 	}})
 	if got.Name != "true" || !got.On || got.Count != 7 || got.Wait != 5*time.Second || got.Nested.Deep.Value != ": v" || got.Custom.X != "here" {
@@ -153,8 +166,8 @@ func TestEveryFormIsReadFromTheEnvironment(t *testing.T) {
 	if !reflect.DeepEqual(got.List, []string{"x", "y"}) || !reflect.DeepEqual(got.Secrets, []string{"one", "two"}) {
 		t.Errorf("lists: %q, %q", got.List, got.Secrets)
 	}
-	if got.Names["X-User"] != "Remote-User" || len(got.Items) != 1 || got.Items[0].Path != "/a" {
-		t.Errorf("structures: %v, %v", got.Names, got.Items)
+	if got.Names["X-User"] != "Remote-User" || len(got.Items) != 1 || got.Items[0].Path != "/a" || got.Named["A"].More.Size != 9 {
+		t.Errorf("structures: %v, %v, %v", got.Names, got.Items, got.Named)
 	}
 }
 
@@ -222,7 +235,7 @@ func TestSecretsAreReadFromFilesLessOneNewline(t *testing.T) {
 
 func TestEmptySectionsAndFilesAreFine(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "nested:\n  # all commented\nname: x\n", "nested:\n  deep:\n", "{}\n", "\ufeffname: x\n"} {
+	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "nested:\n  # all commented\nname: x\n", "nested:\n  deep:\n", "items:\nnamed:\n", "{}\n", "\ufeffname: x\n"} {
 		readSample(t, Sources{File: write(t, "c.yaml", text)})
 	}
 }

@@ -22,7 +22,7 @@ func (r reading) print(w io.Writer) error {
 	return e.Close()
 }
 
-// tree renders the values below fields. Prefix is the full key of the list item they belong to.
+// tree renders the values below fields. Prefix is the full key of the list item or named section they belong to.
 func (r reading) tree(fields []*field, prefix string) *yaml.Node {
 	m := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range fields {
@@ -60,6 +60,12 @@ func (r reading) shown(f *field, key string, v value) *yaml.Node {
 			list.Content = append(list.Content, r.tree(f.children, fmt.Sprintf("%s[%d].", key, i)))
 		}
 		return list
+	case f.kind == kindNamed && v.node.Kind == yaml.MappingNode:
+		m := &yaml.Node{Kind: yaml.MappingNode}
+		for name := range pairs(v.node) {
+			m.Content = append(m.Content, &yaml.Node{Kind: name.Kind, Tag: name.Tag, Value: name.Value}, r.tree(f.children, join(key, name.Value)+"."))
+		}
+		return m
 	}
 	return redactTree(f, v.node)
 }
@@ -69,7 +75,7 @@ func emptyNode(k kind) *yaml.Node {
 	switch k {
 	case kindTexts, kindSections:
 		return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-	case kindMap:
+	case kindMap, kindNamed:
 		return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
 	case kindText, kindCustom:
 		return textNode("")

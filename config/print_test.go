@@ -17,6 +17,10 @@ items:
     auth: public
   - path: http://joe:tr0ub4dor@127.0.0.1:8001
     more: {size: 7}
+named:
+  First:
+    secret: tr0ub4dor-tr0ub4dor
+  second: {more: {size: 8}}
 `
 
 // printText is the print-out of a load that touches every kind of origin and of secret.

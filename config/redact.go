@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -75,18 +76,35 @@ func redactTree(f *field, n *yaml.Node) *yaml.Node {
 
 // hideSecrets takes the values of secrets out of messages, which packages and libraries write.
 func (l *Loaded) hideSecrets(ps problems) problems {
-	var secrets []string
-	for _, f := range leaves(l.fields) {
-		if v := l.values[f.key]; f.secret && v.node != nil {
-			secrets = append(secrets, secretTexts(f, v.node)...)
-		}
-	}
+	secrets := l.secrets(l.fields, "")
 	for i := range ps {
 		for _, s := range secrets {
 			ps[i].Message = strings.ReplaceAll(ps[i].Message, s, redacted)
 		}
 	}
 	return ps
+}
+
+// secrets lists the texts of all secrets at and below fields. Prefix is the full key of the list item or named section they belong to.
+func (r reading) secrets(fields []*field, prefix string) []string {
+	var texts []string
+	for _, f := range leaves(fields) {
+		v := r.values[prefix+f.key]
+		switch {
+		case v.node == nil:
+		case f.secret:
+			texts = append(texts, secretTexts(f, v.node)...)
+		case f.kind == kindSections && v.node.Kind == yaml.SequenceNode:
+			for i := range v.node.Content {
+				texts = append(texts, r.secrets(f.children, fmt.Sprintf("%s[%d].", prefix+f.key, i))...)
+			}
+		case f.kind == kindNamed && v.node.Kind == yaml.MappingNode:
+			for name := range pairs(v.node) {
+				texts = append(texts, r.secrets(f.children, join(prefix+f.key, name.Value)+".")...)
+			}
+		}
+	}
+	return texts
 }
 
 // secretTexts lists what of a secret may not appear anywhere. Texts short enough to occur by chance are left out.

@@ -59,12 +59,12 @@ func Reference() string {
 	fields := describeConfig()
 	var plain []*field
 	for _, f := range fields {
-		if f.kind != kindSection && f.kind != kindSections {
+		if f.kind != kindSection && !f.kind.repeats() {
 			plain = append(plain, f)
 		}
 	}
 	for _, f := range fields {
-		if f.kind == kindSection || f.kind == kindSections {
+		if f.kind == kindSection || f.kind.repeats() {
 			referenceSection(&b, f)
 		}
 	}
@@ -80,6 +80,9 @@ func referenceSection(b *strings.Builder, f *field) {
 	if f.doc != "" {
 		b.WriteString("\n" + literal(f.doc) + "\n")
 	}
+	if f.kind == kindNamed {
+		fmt.Fprintf(b, "\nA mapping of names to sections; by the environment as YAML in `%s`. The keys of each:\n", variable(f.key))
+	}
 	if f.kind == kindSections {
 		fmt.Fprintf(b, "\nA list of sections; by the environment as YAML in `%s`. The keys of each item:\n", variable(f.key))
 	}
@@ -91,7 +94,7 @@ func referenceTable(b *strings.Builder, fields []*field) {
 	var lists []*field
 	for _, f := range fields {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.shown, typeCell(f), defaultCell(f), meaning(f))
-		if f.kind == kindSections {
+		if f.kind.repeats() {
 			lists = append(lists, f)
 		}
 	}

@@ -89,6 +89,10 @@ func (ps *problems) own(v reflect.Value, key string) {
 			for j := range v.Field(i).Len() {
 				ps.own(v.Field(i).Index(j), fmt.Sprintf("%s[%d]", below, j))
 			}
+		case kindNamed:
+			for _, name := range v.Field(i).MapKeys() {
+				ps.own(v.Field(i).MapIndex(name), join(below, name.String()))
+			}
 		}
 	}
 }

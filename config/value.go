@@ -44,6 +44,8 @@ func (fl filler) fill(root reflect.Value, f *field, key string, v value) {
 	switch f.kind {
 	case kindSections:
 		fl.items(target, f, key, v)
+	case kindNamed:
+		fl.named(target, f, key, v)
 	case kindCustom:
 		fl.custom(target, key, v)
 	case kindTexts:
@@ -131,17 +133,35 @@ func (fl filler) items(target reflect.Value, f *field, key string, v value) {
 	}
 	list := reflect.MakeSlice(target.Type(), len(v.node.Content), len(v.node.Content))
 	for i, n := range v.node.Content {
-		item := fmt.Sprintf("%s[%d]", key, i)
-		at := v.origin.at(n.Line)
-		fl.values[item] = value{n, at}
-		given := reader{origin: at, problems: fl.problems}.section(f.children, n, item+".")
-		for _, leaf := range leaves(f.children) {
-			name := item + "." + leaf.key
-			val, ok := given[name]
-			fl.fillOver(list.Index(i), leaf, name, val, ok)
-		}
+		fl.item(list.Index(i), f, fmt.Sprintf("%s[%d]", key, i), value{n, v.origin.at(n.Line)})
 	}
 	target.Set(list)
+}
+
+// named reads sections under names that keep their case.
+func (fl filler) named(target reflect.Value, f *field, key string, v value) {
+	if v.node.Kind != yaml.MappingNode {
+		fl.wrong(f, key, v)
+		return
+	}
+	m := reflect.MakeMap(target.Type())
+	for name, n := range pairs(v.node) {
+		item := reflect.New(target.Type().Elem()).Elem()
+		fl.item(item, f, join(key, name.Value), value{n, v.origin.at(name.Line)})
+		m.SetMapIndex(reflect.ValueOf(name.Value).Convert(m.Type().Key()), item)
+	}
+	target.Set(m)
+}
+
+// item reads one section of several, of which key is the full key.
+func (fl filler) item(target reflect.Value, f *field, key string, v value) {
+	fl.values[key] = v
+	given := reader{origin: v.origin, problems: fl.problems}.section(f.children, v.node, key+".")
+	for _, leaf := range leaves(f.children) {
+		name := key + "." + leaf.key
+		val, ok := given[name]
+		fl.fillOver(target, leaf, name, val, ok)
+	}
 }
 
 // setScalar accepts what the YAML says and nothing that merely resembles it, with one exception: any plain word is text,
