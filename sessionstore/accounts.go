@@ -65,7 +65,7 @@ func (s *Store) FindUserWithCredential(ctx context.Context, email string) (User,
 	var u User
 	var a outerAccount
 	err := s.queryRow(ctx, "FindUserWithCredential", []any{lowerCase(email), CredentialProvider}, func(scan scanFunc) error {
-		return scan(append(userColumns(&u), a.columns()...)...)
+		return scan(append(s.userColumns(&u), a.columns()...)...)
 	})
 	if err != nil {
 		return User{}, nil, err

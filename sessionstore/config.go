@@ -20,6 +20,10 @@ type Config struct {
 	MaxConns       int           `key:"max_conns" default:"10" doc:"Largest number of connections to the database."`
 	ConnectTimeout time.Duration `key:"connect_timeout" default:"30s" doc:"How long to wait at start for a database that does not answer yet."`
 	QueryTimeout   time.Duration `key:"query_timeout" default:"5s" doc:"Longest time for one query, waiting for a connection included. After it the database counts as unavailable."`
+
+	// UserFields and SessionFields are settings of the auth API, which a store must know as well.
+	UserFields    FieldConfigs
+	SessionFields FieldConfigs
 }
 
 // Validate reports every setting that can not work, with its key and the remedy.

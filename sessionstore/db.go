@@ -21,6 +21,7 @@ type database struct {
 	mapping      mapping
 	tablesIn     string
 	columns      presence
+	additional   map[string]AdditionalFields // by model
 	inspection   *Statements
 	core         *Statements
 	clock        func() time.Time
@@ -140,16 +141,53 @@ func (s *Store) exec(ctx context.Context, name string, args ...any) (int64, erro
 	return s.db.core.Exec(ctx, s, name, args...)
 }
 
+// execFields is exec of a statement that also writes additional fields of the model.
+func (s *Store) execFields(ctx context.Context, name, model string, fields Fields, args ...any) (int64, error) {
+	q, args, err := s.withFields(name, model, fields, args)
+	if err != nil {
+		return 0, err
+	}
+	var touched int64
+	err = s.run(ctx, name, func(ctx context.Context, on querier) (err error) {
+		touched, err = on.exec(ctx, q, args)
+		return err
+	})
+	return touched, err
+}
+
+func (s *Store) withFields(name, model string, fields Fields, args []any) (statement, []any, error) {
+	q, err := s.db.core.find(name)
+	if err != nil {
+		return q, nil, err
+	}
+	q, args, err = s.db.withFields(q, model, fields, args)
+	if err != nil {
+		return q, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return q, args, nil
+}
+
 func (s *Store) query(ctx context.Context, name string, args []any, each func(scan scanFunc) error) error {
 	return s.db.core.Query(ctx, s, name, args, each)
 }
 
 // queryRow is a query that answers with one row, or else with ErrNotFound.
 func (s *Store) queryRow(ctx context.Context, name string, args []any, row func(scan scanFunc) error) error {
+	return s.queryRowFields(ctx, name, "", nil, args, row)
+}
+
+// queryRowFields is queryRow of a statement that also writes additional fields of the model.
+func (s *Store) queryRowFields(ctx context.Context, name, model string, fields Fields, args []any, row func(scan scanFunc) error) error {
+	q, args, err := s.withFields(name, model, fields, args)
+	if err != nil {
+		return err
+	}
 	found := false
-	err := s.query(ctx, name, args, func(scan scanFunc) error {
-		found = true
-		return row(scan)
+	err = s.run(ctx, name, func(ctx context.Context, on querier) error {
+		return on.query(ctx, q, args, func(scan scanFunc) error {
+			found = true
+			return row(scan)
+		})
 	})
 	if err == nil && !found {
 		return ErrNotFound

@@ -22,6 +22,6 @@
 //     changes nothing, while the database is unavailable.
 //
 // It does not know what a password is, when a session is too old, or who may see what: that is authflow's. It never alters a
-// table of better-auth that exists, but for the triggers of Coherence; tables of features are created by their own MigrationSet, apart from
-// better-auth's.
+// table of better-auth that exists, but for two things: Migrate adds the columns of additional fields to user and session where they are
+// missing, and the triggers of Coherence. Tables of features are created by their own MigrationSet, apart from better-auth's.
 package sessionstore

@@ -10,7 +10,8 @@ var (
 	// ErrConflict says that a unique constraint refused a row. Nothing was written.
 	ErrConflict = errors.New("conflict")
 
-	// ErrInvalid says that a value can not be stored: text that is not UTF-8, holds a NUL or is too long for its column.
+	// ErrInvalid says that a value can not be stored: text that is not UTF-8, holds a NUL or is too long for its column, a value that
+	// its column's type or constraints refuse. Where it belongs to an additional field it is a *FieldError.
 	// Callers check what clients send before it gets here, so this is a second line of defence.
 	ErrInvalid = errors.New("invalid value")
 

@@ -27,6 +27,8 @@ type field struct {
 	unread   bool // written where it exists, never read
 	refs     bool // references user.id
 	indexed  bool
+
+	additional *AdditionalField // nil for a field of better-auth's own
 }
 
 // model is one of better-auth's tables. The order of its fields is the order of {model.*}.
@@ -279,6 +281,14 @@ func newMapping(table, column func(string) string) mapping {
 		m[model.name] = names
 	}
 	return m
+}
+
+// column is the name that the preset gives to the column of a field.
+func (s Schema) column(field string) string {
+	if s.Preset == PresetPrismaSnake {
+		return snake(field)
+	}
+	return field
 }
 
 // snake turns emailVerified into email_verified, as Prisma's @map does by convention.

@@ -37,9 +37,10 @@ type MigrationSet struct {
 // migrationTimeout is for statements that build an index over a large table.
 const migrationTimeout = time.Hour
 
-// Migrate creates what is missing: tables of better-auth that do not exist, and the steps of the sets that were not applied.
-// Tables of better-auth that exist are never altered, but for triggers. Everything happens in one transaction under a lock, so that of any
-// number of replicas one does it and the others find it done. When the report has problems nothing is done.
+// Migrate creates what is missing: tables of better-auth that do not exist, columns of additional fields, and the steps of the sets
+// that were not applied. Beyond those columns, and triggers, tables of better-auth that exist are never altered. Everything happens in
+// one transaction under a lock, so that of any number of replicas one does it and the others find it done. When the report has
+// problems nothing is done.
 func Migrate(ctx context.Context, cfg Config, sets []MigrationSet, log *slog.Logger) (Report, error) {
 	db, err := connect(ctx, cfg, Options{Logger: log}, true)
 	if err != nil {
@@ -92,6 +93,7 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 	}
 	db.columns = presence{}
 	for _, m := range wanted {
+		m = db.model(m.name)
 		found, err := db.inspectModel(ctx, on, m)
 		if err != nil {
 			return report, err
@@ -104,6 +106,9 @@ func (db *database) status(ctx context.Context, on *Store, sets []MigrationSet) 
 			Name: "table " + db.mapping[m.name].Table, State: state, Uses: found.optional, Leaves: found.foreign, model: m.name,
 		})
 		report.Problems = append(report.Problems, found.problems...)
+		if err := db.planColumns(ctx, on, m.name, found.missing, &report); err != nil {
+			return report, err
+		}
 	}
 	applied, err := db.applied(ctx, on)
 	if err != nil {
@@ -183,6 +188,8 @@ func (db *database) migrate(ctx context.Context, tx *Store, sets []MigrationSet,
 			continue
 		}
 		switch {
+		case step.column != nil:
+			err = db.addColumn(ctx, tx, step.model, step.column)
 		case step.model != "":
 			err = db.createModel(ctx, tx, ddl, step.model)
 		case step.version == 0:

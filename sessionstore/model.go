@@ -45,6 +45,10 @@ type User struct {
 	// Banned and BanExpires are the admin plugin's as well; see BannedAt. False and nil where the columns do not exist.
 	Banned     bool
 	BanExpires *time.Time
+
+	// Fields are those that the settings add, in the order of their names. To create a user it is enough to give some: the others get
+	// their defaults.
+	Fields Fields
 }
 
 // BannedAt tells whether the user is to be kept out. A ban without an end is for ever.
@@ -62,6 +66,8 @@ type Session struct {
 	UpdatedAt time.Time // the last renewal
 	IPAddress *string
 	UserAgent *string
+
+	Fields Fields // as those of User
 }
 
 // Identity is a session together with its user: what one look-up of a token answers.

@@ -51,12 +51,12 @@ func Open(ctx context.Context, cfg Config, o Options) (*Store, error) {
 // connect opens the pool and waits for the database. Direct avoids a transaction pooler.
 func connect(ctx context.Context, cfg Config, o Options, direct bool) (*database, error) {
 	cfg = cfg.withDefaults()
-	names, err := cfg.Schema.resolve()
+	names, additional, err := cfg.resolve()
 	if err != nil {
 		return nil, err
 	}
 	db := &database{
-		mapping: names, tablesIn: cfg.TablesIn, queryTimeout: cfg.QueryTimeout,
+		mapping: names, additional: additional, tablesIn: cfg.TablesIn, queryTimeout: cfg.QueryTimeout,
 		clock: o.Now, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 	}
 	if db.clock == nil {

@@ -191,7 +191,9 @@ func sentinelFor(code string) error {
 		return ErrConflict
 	case "23503": // foreign_key_violation: the user is gone
 		return ErrNotFound
-	case "22021", "22001", "22P05": // not in the encoding, too long, untranslatable
+	case "22021", "22001", "22P05", // not in the encoding, too long, untranslatable
+		"22P02", "22003", "22007", "22008", // not of the type, out of its range
+		"23502", "23514": // null where it is not allowed, a check of the application's
 		return ErrInvalid
 	case "25006", // read_only_sql_transaction: a standby, or a primary in trouble
 		"57014": // query_canceled: statement_timeout

@@ -19,6 +19,8 @@ import (
 //	{user}              the table              {user.email}     the column
 //	{u:user.email}      the column of alias u  {user.*} {u:user.*}  all columns, in the order of the model
 //	{postern.mail}      "postern"."mail" in PostgreSQL, "postern_mail" in SQLite
+//	{user.more columns} {user.more values} {user.more assignments}  additional fields, each after a comma: those that are written
+//	{user.more definitions}  the additional fields' lines of a CREATE TABLE, each after a comma
 //	{index user.email}  the name of the index over the column
 //	{literal user.email} the name of the column, as text
 //	{tables_in}         the schema named by database.tables_in
@@ -30,8 +32,9 @@ type Statements struct {
 
 // statement is ready to be sent.
 type statement struct {
-	sql   string
-	reads bool // begins with SELECT; SQLite sends everything else to its single writer
+	sql    string
+	source string // before identifiers were filled in
+	reads  bool   // begins with SELECT; SQLite sends everything else to its single writer
 }
 
 // Statements parses the *.sql files at the root of fsys. A query in the folder postgres or sqlite replaces the one of the
@@ -79,7 +82,7 @@ func (st *Statements) add(fsys fs.FS, folder string, db *database) error {
 				if err != nil {
 					return fmt.Errorf("%s: query %s: %w", file, q.name, err)
 				}
-				st.byName[q.name] = statement{sql: filled, reads: startsWithSelect(filled)}
+				st.byName[q.name] = statement{sql: filled, source: q.sql, reads: startsWithSelect(filled)}
 			}
 		}
 	}
@@ -226,6 +229,9 @@ func (db *database) identifier(placeholder string) (string, error) {
 	if placeholder == "tables_in" {
 		return quote(db.tablesIn), nil
 	}
+	if isMore(placeholder) {
+		return "", nil // nothing is written
+	}
 	alias, name, aliased := strings.Cut(placeholder, ":")
 	if !aliased {
 		alias, name = "", placeholder
@@ -240,6 +246,8 @@ func (db *database) identifier(placeholder string) (string, error) {
 		return "", fmt.Errorf("{%s}: %q is not a model", placeholder, model)
 	case !dotted && !aliased:
 		return db.table(model), nil
+	case field == "more definitions":
+		return db.definitions(model), nil
 	case dotted && field == "*":
 		return db.allColumns(alias, model), nil
 	case db.mapping[model].Columns[field] == "":
@@ -293,13 +301,15 @@ func (db *database) indexName(placeholder string) (string, error) {
 // value reads as the empty one: no name, not verified, expired.
 func (db *database) allColumns(alias, name string) string {
 	var list []string
-	for _, f := range modelNamed(name).fields {
+	for _, f := range db.model(name).fields {
 		if f.unread {
 			continue
 		}
 		column, exists := db.columns[name][f.name]
 		sql := qualified(alias, db.mapping[name].Columns[f.name])
 		switch {
+		case f.additional != nil:
+			sql = f.additional.reader(db.driver.dialect(), sql, column)
 		case f.optional && f.kind == boolean:
 			sql = optionalFlag(sql, exists)
 		case !exists && f.optional:
@@ -334,6 +344,16 @@ func emptyLiteral(d dialect, k kind) string {
 		return "'epoch'"
 	}
 	return "''"
+}
+
+// model is the model with its additional fields.
+func (db *database) model(name string) model {
+	m := modelNamed(name)
+	m.fields = slices.Clone(m.fields)
+	for _, a := range db.additional[name] {
+		m.fields = append(m.fields, a.field())
+	}
+	return m
 }
 
 func modelNamed(name string) model {

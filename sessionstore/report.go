@@ -18,15 +18,16 @@ const (
 	Created State = "created"
 )
 
-// Step is a table of better-auth, or one migration of a set.
+// Step is a table of better-auth, the column of an additional field in such a table, or one migration of a set.
 type Step struct {
-	Name  string // "table user", "migration outbox 1 mail"
+	Name  string // "table user", "column company of table user", "migration outbox 1 mail"
 	State State
 
-	Uses   []string // of a table: columns that not every better-auth makes, and that are used here
+	Uses   []string // of a table: columns that not every better-auth makes, those of additional fields included, and that are used here
 	Leaves []string // of a table: columns of plugins and applications, which are never touched
 
-	model string // of a table
+	model  string           // of a table or column
+	column *AdditionalField // of a column
 
 	set     string // of a migration
 	version int    // 0 for triggers, which are made whenever one is missing
@@ -123,7 +124,7 @@ func isUnenforced(column string) bool {
 // warn names columns that mean something for sign-in and on which nothing here acts.
 func (r Report) warn(ctx context.Context, log *slog.Logger) {
 	for _, s := range r.Steps {
-		for _, column := range s.Leaves {
+		for _, column := range append(s.Leaves[:len(s.Leaves):len(s.Leaves)], s.Uses...) {
 			if isUnenforced(column) {
 				log.LogAttrs(ctx, slog.LevelWarn, "column is not enforced: sign-in does not look at it",
 					slog.String("in", s.Name), slog.String("column", column))

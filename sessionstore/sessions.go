@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// CreateSession returns ErrConflict when the id or the token is taken, and ErrNotFound when the user is gone.
+// CreateSession returns ErrConflict when the id or the token is taken, and ErrNotFound when the user is gone. Additional fields are
+// kept as those of CreateUser.
 func (s *Store) CreateSession(ctx context.Context, session Session) error {
 	// The token may have been asked for, and remembered as unknown, before it existed.
 	defer s.changed(change{token: session.Token.Key()})
-	_, err := s.exec(ctx, "CreateSession", string(session.ID), string(session.UserID), string(session.Token), session.ExpiresAt,
+	fields := s.SessionFields().WithDefaults(session.Fields)
+	_, err := s.execFields(ctx, "CreateSession", "session", fields, string(session.ID), string(session.UserID), string(session.Token), session.ExpiresAt,
 		s.orNow(session.CreatedAt), s.orNow(session.UpdatedAt), session.IPAddress, session.UserAgent)
 	return err
 }
@@ -19,7 +21,7 @@ func (s *Store) CreateSession(ctx context.Context, session Session) error {
 func (s *Store) FindSession(ctx context.Context, token Token) (*Identity, error) {
 	var found Identity
 	err := s.queryRow(ctx, "FindSession", []any{string(token)}, func(scan scanFunc) error {
-		return scan(append(sessionColumns(&found.Session), userColumns(&found.User)...)...)
+		return scan(append(s.sessionColumns(&found.Session), s.userColumns(&found.User)...)...)
 	})
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func (s *Store) findSessions(ctx context.Context, tokens []Token) (map[Token]*Id
 	found := make(map[Token]*Identity, len(plain))
 	err := s.query(ctx, "FindSessions", []any{plain}, func(scan scanFunc) error {
 		var one Identity
-		if err := scan(append(sessionColumns(&one.Session), userColumns(&one.User)...)...); err != nil {
+		if err := scan(append(s.sessionColumns(&one.Session), s.userColumns(&one.User)...)...); err != nil {
 			return err
 		}
 		found[one.Session.Token] = &one
@@ -52,13 +54,24 @@ func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error
 	list := []Session{}
 	err := s.query(ctx, "ListSessions", []any{string(user), s.now()}, func(scan scanFunc) error {
 		var session Session
-		if err := scan(sessionColumns(&session)...); err != nil {
+		if err := scan(s.sessionColumns(&session)...); err != nil {
 			return err
 		}
 		list = append(list, session)
 		return nil
 	})
 	return list, err
+}
+
+// UpdateSession sets additional fields of a live session, and UpdatedAt, in one statement, and returns the session as it is
+// afterwards. Returns ErrNotFound when it has expired or is gone.
+func (s *Store) UpdateSession(ctx context.Context, token Token, fields Fields) (Session, error) {
+	defer s.changed(change{token: token.Key()})
+	var session Session
+	err := s.queryRowFields(ctx, "UpdateSession", "session", fields, []any{string(token), s.now()}, func(scan scanFunc) error {
+		return scan(s.sessionColumns(&session)...)
+	})
+	return session, err
 }
 
 // RenewSession moves the expiry of a live session further away and sets UpdatedAt, in one conditional statement: it neither
@@ -110,6 +123,10 @@ func (s *Store) DeleteOtherSessions(ctx context.Context, user UserID, keep Token
 }
 
 // sessionColumns are the destinations of {session.*}.
-func sessionColumns(s *Session) []any {
-	return []any{&s.ID, &s.UserID, &s.Token, &s.ExpiresAt, &s.CreatedAt, &s.UpdatedAt, &s.IPAddress, &s.UserAgent}
+func (s *Store) sessionColumns(to *Session) []any {
+	columns := []any{&to.ID, &to.UserID, &to.Token, &to.ExpiresAt, &to.CreatedAt, &to.UpdatedAt, &to.IPAddress, &to.UserAgent}
+	return append(columns, s.db.fieldColumns("session", &to.Fields)...)
 }
+
+// SessionFields are the additional fields of sessions, as the settings have them.
+func (s *Store) SessionFields() AdditionalFields { return s.db.additional["session"] }

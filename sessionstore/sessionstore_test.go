@@ -40,7 +40,7 @@ func TestSQLiteBehindTheCacheKeepsTheContract(t *testing.T) {
 func opener(config func(t testing.TB) sessionstore.Config) func(*testing.T, storetest.Setup) storetest.Subject {
 	return func(t *testing.T, s storetest.Setup) storetest.Subject {
 		cfg := config(t)
-		cfg.Schema = s.Schema
+		cfg.Schema, cfg.UserFields, cfg.SessionFields = s.Schema, s.UserFields, s.SessionFields
 		store := storetest.Open(t, cfg, sessionstore.Options{Now: s.Clock.Now})
 		return storetest.Subject{Store: store, Find: store.FindSession}
 	}

@@ -226,6 +226,8 @@ func translateSQLite(err error) error {
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	case sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_CHECK:
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	switch failure.Code() & 0xff { // the primary code, without its refinement
 	case sqlite3.SQLITE_TOOBIG:

@@ -18,9 +18,10 @@ func (s *Store) FindUserByEmail(ctx context.Context, email string) (User, error)
 }
 
 // CreateUser returns ErrConflict when the id or the address is taken. Of concurrent calls with one address one succeeds.
-// The role is not written: it belongs to who administers the application.
+// An additional field that is not among u.Fields gets its default; one that has none is left to the database. The role is not
+// written: it belongs to who administers the application.
 func (s *Store) CreateUser(ctx context.Context, u User) error {
-	_, err := s.exec(ctx, "CreateUser", string(u.ID), u.Name, lowerCase(u.Email), u.EmailVerified, u.Image,
+	_, err := s.execFields(ctx, "CreateUser", "user", s.UserFields().WithDefaults(u.Fields), string(u.ID), u.Name, lowerCase(u.Email), u.EmailVerified, u.Image,
 		s.orNow(u.CreatedAt), s.orNow(u.UpdatedAt))
 	return err
 }
@@ -31,6 +32,7 @@ type UserChange struct {
 	Image         **string
 	Email         *string
 	EmailVerified *bool
+	Fields        Fields // additional fields to set, to null as well
 }
 
 // UpdateUser applies a change in one statement, sets UpdatedAt, and returns the user as it is afterwards.
@@ -46,7 +48,7 @@ func (s *Store) UpdateUser(ctx context.Context, id UserID, c UserChange) (User, 
 		lower := lowerCase(*c.Email)
 		email = &lower
 	}
-	return s.findUser(ctx, "UpdateUser", string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
+	return s.findUserFields(ctx, "UpdateUser", c.Fields, string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
 }
 
 // LiftBan ends a ban that has run out, as better-auth does when the user comes back. It changes nothing where the database knows no
@@ -79,14 +81,22 @@ func (s *Store) DeleteUser(ctx context.Context, id UserID) error {
 }
 
 func (s *Store) findUser(ctx context.Context, statement string, args ...any) (User, error) {
+	return s.findUserFields(ctx, statement, nil, args...)
+}
+
+func (s *Store) findUserFields(ctx context.Context, statement string, fields Fields, args ...any) (User, error) {
 	var u User
-	err := s.queryRow(ctx, statement, args, func(scan scanFunc) error { return scan(userColumns(&u)...) })
+	err := s.queryRowFields(ctx, statement, "user", fields, args, func(scan scanFunc) error { return scan(s.userColumns(&u)...) })
 	return u, err
 }
 
+// UserFields are the additional fields of users, as the settings have them.
+func (s *Store) UserFields() AdditionalFields { return s.db.additional["user"] }
+
 // userColumns are the destinations of {user.*}.
-func userColumns(u *User) []any {
-	return []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role, &u.Banned, &u.BanExpires}
+func (s *Store) userColumns(u *User) []any {
+	columns := []any{&u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image, &u.CreatedAt, &u.UpdatedAt, &u.Role, &u.Banned, &u.BanExpires}
+	return append(columns, s.db.fieldColumns("user", &u.Fields)...)
 }
 
 // lowerCase leaves text that is not UTF-8 as it is: strings.ToLower would mend it, and the mended address may be somebody's.

@@ -1,6 +1,6 @@
 -- name: CreateSession
-INSERT INTO {session} ({session.id}, {session.userId}, {session.token}, {session.expiresAt}, {session.createdAt}, {session.updatedAt}, {session.ipAddress}, {session.userAgent})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO {session} ({session.id}, {session.userId}, {session.token}, {session.expiresAt}, {session.createdAt}, {session.updatedAt}, {session.ipAddress}, {session.userAgent}{session.more columns})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8{session.more values});
 
 -- name: FindSession
 SELECT {s:session.*}, {u:user.*}
@@ -11,6 +11,11 @@ WHERE {s:session.token} = $1;
 SELECT {session.*} FROM {session}
 WHERE {session.userId} = $1 AND {session.expiresAt} > $2
 ORDER BY {session.createdAt} DESC, {session.id};
+
+-- name: UpdateSession
+UPDATE {session} SET {session.updatedAt} = $2{session.more assignments}
+WHERE {session.token} = $1 AND {session.expiresAt} > $2
+RETURNING {session.*};
 
 -- name: RenewSession
 UPDATE {session} SET

@@ -5,8 +5,8 @@ SELECT {user.*} FROM {user} WHERE {user.id} = $1;
 SELECT {user.*} FROM {user} WHERE {user.email} = $1;
 
 -- name: CreateUser
-INSERT INTO {user} ({user.id}, {user.name}, {user.email}, {user.emailVerified}, {user.image}, {user.createdAt}, {user.updatedAt})
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO {user} ({user.id}, {user.name}, {user.email}, {user.emailVerified}, {user.image}, {user.createdAt}, {user.updatedAt}{user.more columns})
+VALUES ($1, $2, $3, $4, $5, $6, $7{user.more values});
 
 -- name: UpdateUser
 UPDATE {user}
@@ -14,7 +14,7 @@ SET {user.name} = COALESCE($2, {user.name}),
     {user.image} = CASE WHEN $3 THEN $4 ELSE {user.image} END,
     {user.email} = COALESCE($5, {user.email}),
     {user.emailVerified} = COALESCE($6, {user.emailVerified}),
-    {user.updatedAt} = $7
+    {user.updatedAt} = $7{user.more assignments}
 WHERE {user.id} = $1
 RETURNING {user.*};
 

@@ -1,7 +1,7 @@
 // Package storetest holds the contract that every store of sessions keeps, whatever the database and whether or not a cache
 // stands in front.
 //
-//	Run(t, open)        the contract, by subject: users, sessions, accounts, verifications, concurrency, mapping, …
+//	Run(t, open)        the contract, by subject: users, sessions, accounts, verifications, concurrency, mapping, fields, …
 //	Each(t, sets, test) the same databases for the tables of a feature
 //
 // Each sentence in the comments of package sessionstore has its test here.
@@ -20,8 +20,10 @@ import (
 
 // Setup is what a test of the contract asks for.
 type Setup struct {
-	Schema sessionstore.Schema
-	Clock  *Clock
+	Schema        sessionstore.Schema
+	UserFields    sessionstore.FieldConfigs
+	SessionFields sessionstore.FieldConfigs
+	Clock         *Clock
 }
 
 // Subject is a store under test. Find is its FindSession, or that of the cache in front of it.
@@ -59,6 +61,10 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Subject) {
 	t.Run("mapping", func(t *testing.T) {
 		t.Parallel()
 		runMappings(t, open)
+	})
+	t.Run("fields", func(t *testing.T) {
+		t.Parallel()
+		runFields(t, open)
 	})
 }
 

@@ -12,7 +12,7 @@ CREATE TABLE {user} (
     {user.emailVerified} boolean NOT NULL,
     {user.image} text,
     {user.createdAt} timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    {user.updatedAt} timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
+    {user.updatedAt} timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP{user.more definitions}
 );
 
 -- name: CreateTable_session
@@ -24,7 +24,7 @@ CREATE TABLE {session} (
     {session.updatedAt} timestamptz NOT NULL,
     {session.ipAddress} text,
     {session.userAgent} text,
-    {session.userId} text NOT NULL REFERENCES {user} ({user.id}) ON DELETE CASCADE
+    {session.userId} text NOT NULL REFERENCES {user} ({user.id}) ON DELETE CASCADE{session.more definitions}
 );
 CREATE INDEX {index session.userId} ON {session} ({session.userId});
 

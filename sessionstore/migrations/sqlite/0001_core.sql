@@ -9,7 +9,7 @@ CREATE TABLE {user} (
     {user.emailVerified} integer NOT NULL,
     {user.image} text,
     {user.createdAt} date NOT NULL,
-    {user.updatedAt} date NOT NULL
+    {user.updatedAt} date NOT NULL{user.more definitions}
 );
 
 -- name: CreateTable_session
@@ -21,7 +21,7 @@ CREATE TABLE {session} (
     {session.updatedAt} date NOT NULL,
     {session.ipAddress} text,
     {session.userAgent} text,
-    {session.userId} text NOT NULL REFERENCES {user} ({user.id}) ON DELETE CASCADE
+    {session.userId} text NOT NULL REFERENCES {user} ({user.id}) ON DELETE CASCADE{session.more definitions}
 );
 CREATE INDEX {index session.userId} ON {session} ({session.userId});
 
