@@ -3,9 +3,13 @@ package authflow
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // MinSecretBytes is the shortest secret that is accepted: 32 random bytes are out of reach of guessing.
@@ -29,6 +33,8 @@ type SessionConfig struct {
 	ExpiresIn time.Duration `key:"expires_in" default:"168h" doc:"How long a session lives after its last renewal."`
 	UpdateAge time.Duration `key:"update_age" default:"24h" doc:"How old the last renewal must be before use renews the session."`
 	FreshAge  time.Duration `key:"fresh_age" default:"24h" doc:"How long after sign-in a session may do what asks for a fresh one. 0 disables the check."`
+
+	AdditionalFields sessionstore.FieldConfigs `key:"additional_fields" doc:"Fields of a session besides better-auth's own, as session.additionalFields there. Clients change them by /update-session."`
 }
 
 // CookieConfig shapes the session cookie.
@@ -79,6 +85,11 @@ func (c Config) Validate() error {
 	}
 	if c.Session.ExpiresIn > maxCookieAge {
 		report("session.expires_in: %s is more than 400 days, which browsers cut (RFC 6265bis §5.5)", c.Session.ExpiresIn)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Session.AdditionalFields)) {
+		for _, err := range c.Session.AdditionalFields[name].Problems() {
+			report("session.additional_fields.%s.%w", name, err)
+		}
 	}
 	problems = append(problems, c.Cookie.validate()...)
 	return errors.Join(problems...)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -284,7 +285,7 @@ func TestASessionIsRenewedOnceADayHasPassed(t *testing.T) {
 			if !store.renewedTo.Equal(seen.Session.ExpiresAt) && tt.renewed {
 				t.Errorf("the row expires %s", store.renewedTo)
 			}
-			if *store.identity != before {
+			if !reflect.DeepEqual(*store.identity, before) {
 				t.Error("the shared identity has changed")
 			}
 			// The proxy asks the same way, but for the flag of the API's query.

@@ -38,8 +38,15 @@ type Auth struct {
 
 // User is the section auth.user, which two rooms share.
 type User struct {
-	ChangeEmail verification.ChangeEmailConfig `key:"change_email"`
-	DeleteUser  account.DeleteUserConfig       `key:"delete_user"`
+	ChangeEmail      verification.ChangeEmailConfig `key:"change_email"`
+	DeleteUser       account.DeleteUserConfig       `key:"delete_user"`
+	AdditionalFields sessionstore.FieldConfigs      `key:"additional_fields" doc:"Fields of a user besides better-auth's own, as user.additionalFields there. 'postern migrate up' makes their columns."`
+}
+
+// share hands to the store what it must know of the auth API's settings.
+func (c *Config) share() {
+	c.Database.UserFields = c.Auth.User.AdditionalFields
+	c.Database.SessionFields = c.Auth.Core.Session.AdditionalFields
 }
 
 // CORSOrigins are the origins whose scripts may read answers: cors.allowed_origins, or when that is empty

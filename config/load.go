@@ -46,6 +46,7 @@ func (s Sources) Load() (*Loaded, error) {
 		// Whatever the file was to say would be reported as missing.
 		return l, l.hideSecrets(ps).err()
 	}
+	l.Config.share()
 	unread := ps
 	for _, p := range l.Config.problems(s.Mode) {
 		// A value that could not be read is not what was meant. To judge it as well would only confuse.
@@ -64,7 +65,7 @@ func (l *Loaded) Origin(key string) Origin {
 // locate adds to a problem where its key, or the nearest section around it, was given.
 func (l *Loaded) locate(p Problem) Problem {
 	for key := p.Key; key != ""; key = key[:max(0, strings.LastIndexAny(key, ".["))] {
-		if v, ok := l.values[key]; ok {
+		if v, ok := l.values[key]; ok && v.origin.source != fromDefault {
 			p.Origin, p.Line = v.origin.place(), v.origin.Line
 			break
 		}

@@ -49,6 +49,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.missing(root, required(m))
 	ps.own(root, "")
 	ps.placeholders(root, describe(root.Type()))
+	ps.additionalFields(c)
 	ps.cookies(c)
 	ps.origins(c)
 	ps.circles(c)
@@ -133,6 +134,17 @@ func isPlaceholder(secret string) bool {
 	}
 	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(secret))
 	return placeholder.MatchString(plain) || (len(secret) >= 16 && len(different) < 6)
+}
+
+// additionalFields compares the fields that the auth API adds with the names the database has.
+func (ps *problems) additionalFields(c Config) {
+	c.share()
+	for section, model := range map[string]string{"auth.user.additional_fields": "user", "auth.session.additional_fields": "session"} {
+		for _, e := range flatten(c.Database.ValidateFields(model)) {
+			field, message, _ := strings.Cut(e.Error(), ": ")
+			ps.add(join(section, field), Origin{}, "%s", message)
+		}
+	}
 }
 
 // cookies compares the cookie settings with the origin they are for: browsers drop cookies silently.

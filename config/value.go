@@ -248,8 +248,11 @@ func shorten(s string) string {
 	return s
 }
 
-// flatten takes joined errors apart.
+// flatten takes joined errors apart; none come of nil.
 func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
