@@ -7,6 +7,7 @@ import (
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/sessionstore"
@@ -20,6 +21,7 @@ type Config struct {
 	Database     sessionstore.Config      `key:"database" doc:"Where users and sessions are kept."`
 	SessionCache sessionstore.CacheConfig `key:"session_cache" doc:"Sessions remembered in memory, so that most requests cost no query."`
 	Auth         Auth                     `key:"auth" doc:"The auth API, its secrets, sessions and cookies."`
+	Egress       egress.Config            `key:"egress" doc:"Calls to identity providers."`
 	RateLimit    authflow.RateLimitConfig `key:"rate_limit" doc:"How often a client may ask the auth API."`
 	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
 	Audit        audit.Config             `key:"audit" doc:"A record of every authentication event, in the database and as log lines."`

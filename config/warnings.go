@@ -14,6 +14,9 @@ func (c Config) Warnings(m Mode) []Problem {
 	if u, err := url.Parse(c.Server.PublicURL); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		ps.add("server.public_url", Origin{}, "is http, so passwords and cookies cross the network in clear; use https")
 	}
+	if c.Egress.AllowPrivateAddresses {
+		ps.add("egress.allow_private_addresses", Origin{}, "lets identity providers lead calls to addresses of your own network, and over http; use it only for a provider that is there")
+	}
 	if c.Proxy.DefaultAuth == "public" {
 		ps.add("default_auth", Origin{}, "public lets every request through that no route matches; use required, and public routes")
 	}

@@ -140,7 +140,8 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 	pool := password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
 	clean := &cleanup{store: store, audit: recorder, limits: counter, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, letters.Run, pool.Run, clean.run)
-	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool}.features(a.cfg)
+	out := newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
+	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool, egress: out}.features(a.cfg)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -94,6 +94,7 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 			"auth.trusted_origins":           "http://127.0.0.1:" + port,
 			"auth.sign_in_url":               "/dev",
 			"auth.user.change_email.enabled": "true",
+			"egress.allow_private_addresses": "true",
 			"auth.user.delete_user.enabled":  "true",
 			"log.format":                     "text",
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
+	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/config"
@@ -38,6 +39,7 @@ type rooms struct {
 	store  *sessionstore.Cache
 	outbox *outbox.Outbox
 	pool   *password.Pool
+	egress *egress.Client
 }
 
 // features is the list of what the auth API can do: one line each.
