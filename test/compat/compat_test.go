@@ -19,10 +19,10 @@ import (
 	"github.com/posternhq/postern/test/postgres"
 )
 
-// TestComparisonSeesEveryDifference keeps the judge honest.
+// TestComparisonSeesEveryDifference keeps the judge honest, and the fake identity providers strict.
 func TestComparisonSeesEveryDifference(t *testing.T) {
 	requirePackages(t)
-	out, err := exec.CommandContext(t.Context(), "node", "--test", "lib/transcript.test.mjs").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "node", "--test", "lib/transcript.test.mjs", "providers/providers.test.mjs").CombinedOutput()
 	if err != nil {
 		t.Errorf("node --test: %v\n%s", err, out)
 	}
@@ -75,8 +75,9 @@ type result struct {
 	OK       bool     `json:"ok"`
 	Problems []string `json:"problems"`
 
-	Done  bool `json:"done"`
-	Count int  `json:"count"`
+	Done    bool `json:"done"`
+	Count   int  `json:"count"`
+	Seconds int  `json:"seconds"`
 }
 
 // run plays the scenarios and makes a subtest of each. The tests of this package are not parallel: each keeps both cores busy.
@@ -122,6 +123,7 @@ func report(t *testing.T, lines io.Reader) (announced, reported int, err error) 
 		}
 		if r.Done {
 			announced = r.Count
+			t.Logf("%d scenarios in %d s", r.Count, r.Seconds)
 			continue
 		}
 		reported++
