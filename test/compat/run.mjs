@@ -33,6 +33,7 @@ const { values } = parseArgs({
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(2));
 
+const began = Date.now();
 let failures = 0;
 const results = [];
 
@@ -54,7 +55,7 @@ try {
   const play = values.moving ? moveIn : values.interop ? interoperate : compareAll;
   await play(settings, report);
   if (values.report) await writeFile(values.report, compatibility(catalogue(), results));
-  console.log(JSON.stringify({ done: true, count: results.length, failures }));
+  console.log(JSON.stringify({ done: true, count: results.length, failures, seconds: Math.round((Date.now() - began) / 1000) }));
   process.exit(failures === 0 ? 0 : 1);
 } catch (error) {
   console.error(error);

@@ -2,6 +2,7 @@
 
 import { createAuthClient } from "better-auth/client";
 import { Jar } from "./jar.mjs";
+import { header } from "./wire.mjs";
 
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) Compat/1.0";
 
@@ -39,6 +40,19 @@ export class Browser {
     return this.#request("GET", url.pathname + url.search, {
       headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none" },
     });
+  }
+
+  /**
+   * Goes where an identity provider sends the person: {url, form}. A form comes from the provider's own page, so that no SameSite=Lax
+   * cookie goes with it, and the redirect that answers it is followed.
+   */
+  async follow({ url, form }) {
+    if (form === undefined) return this.open(url);
+    const posted = await this.#world.request("POST", new URL(url).pathname, {
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: "https://provider.test", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+      body: form,
+    });
+    return this.open(header(posted, "location"));
   }
 
   get(path, options = {}) {

@@ -1,9 +1,10 @@
 // Every scenario once against each target, each with its own database, and the transcripts compared.
 
 import { catalogue, router } from "./catalogue.mjs";
-import { accepted } from "./differences.mjs";
+import { absentRoutes, accepted } from "./differences.mjs";
 import { normalise } from "./normalise.mjs";
 import { outcomes } from "./outcome.mjs";
+import { profiles } from "./profiles.mjs";
 import { byProfile, inParallel, load } from "./scenarios.mjs";
 import { startTargets } from "./targets.mjs";
 import { compare, describe } from "./transcript.mjs";
@@ -12,16 +13,29 @@ import { World } from "./world.mjs";
 const endpointOf = router(catalogue());
 
 export async function compareAll({ names, only, jobs, show, serverURL }, report) {
-  const scenarios = await load("scenarios", only);
+  const scenarios = (await load("scenarios", only)).filter(({ profile }) => !names.includes("postern") || posternHas(profile));
   if (scenarios.length === 0) throw new Error(`no scenario contains ${JSON.stringify(only)}`);
   for (const [profile, group] of byProfile(scenarios)) {
     const { targets, stop } = await startTargets(names, { profile, serverURL });
     try {
       await inParallel(group, jobs, async (scenario) => report(await judge(scenario, targets, show)));
+      for (const complaint of strayComplaints(targets)) report({ file: "providers", name: profile, ok: false, problems: [complaint], endpoints: {} });
     } finally {
       await stop();
     }
   }
+}
+
+// Where Postern has no social sign-in there is nothing to compare.
+function posternHas(profile) {
+  return !profiles[profile].providers || !absentRoutes.includes("/sign-in/social");
+}
+
+// What identity providers complain about in requests that belong to no scenario.
+function strayComplaints(targets) {
+  return targets.flatMap(({ name, providers }) =>
+    (providers?.complaints ?? []).filter(({ request }) => !request.slug).map(({ text }) => `${name} and an identity provider: ${text}`),
+  );
 }
 
 async function judge({ file, name, run }, targets, show) {
@@ -36,6 +50,7 @@ async function judge({ file, name, run }, targets, show) {
     : { unexpected: found, explained: [], stale: [] };
   const problems = [
     ...runs.flatMap(({ name, error }) => (error ? [`${name} could not finish: ${error.stack}`] : [])),
+    ...runs.flatMap(({ name, complaints }) => complaints.map((complaint) => `${name} and an identity provider: ${complaint}`)),
     ...unexpected.map((difference) => describe(difference, names)),
     ...stale.map(({ step, at }) => `the accepted difference at step ${step}, ${at}, is gone: remove it from lib/differences.mjs`),
   ];
@@ -49,8 +64,8 @@ async function play(title, run, target) {
   const world = new World(target, title);
   try {
     await run(world);
-    return { name: target.name, transcript: world.transcript };
+    return { name: target.name, transcript: world.transcript, complaints: world.complaints() };
   } catch (error) {
-    return { name: target.name, transcript: world.transcript, error };
+    return { name: target.name, transcript: world.transcript, complaints: world.complaints(), error };
   }
 }

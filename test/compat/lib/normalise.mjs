@@ -19,6 +19,11 @@ const comparedHeaders = [
 ];
 
 const patterns = {
+  provider: /http:\/\/127\.0\.0\.1:\d+\/(?=[a-z0-9-]+\.[a-z0-9.-]+)/g,
+  encodedProvider: /http%3A%2F%2F127\.0\.0\.1%3A\d+%2F(?=[a-z0-9-]+\.[a-z0-9.-]+)/g,
+  random: /(?<=[?&](?:state|nonce|code_challenge)=|^auth-state:)[\w-]{32,}/g,
+  sealed: /\b[0-9a-f]{82,}\b/g,
+  jwe: /eyJ[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+/g,
   jwt: /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   scrypt: /\b[0-9a-f]{32}:[0-9a-f]{128}\b/g,
   signature: /\.[A-Za-z0-9+/]{43}=/g,
@@ -26,6 +31,9 @@ const patterns = {
   token: /(?<![A-Za-z0-9])(?:[A-Za-z0-9]{32}|[A-Za-z0-9]{24})(?![A-Za-z0-9])/g,
   date: /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g,
 };
+
+// Members whose value is random, of any of the letters of base64url.
+const randomMembers = ["state", "oauthState", "codeVerifier", "code_verifier", "idTokenNonce", "nonce"];
 
 /** Normalises the entries of one transcript; equal values get equal placeholders throughout. */
 export function normalise(transcript) {
@@ -60,9 +68,21 @@ function cookiesOf(headers, value) {
   for (const [header, line] of headers) {
     if (header !== "set-cookie") continue;
     const { name, value: text, attributes } = parseSetCookie(line);
-    cookies[name] = { value: value(text), attributes };
+    cookies[name] = { value: cookieValue(name, text, value), attributes };
   }
   return cookies;
+}
+
+function cookieValue(name, text, value) {
+  if (name.endsWith(".state")) return stateOf(text, value);
+  // One of the pieces of a value that is too long for a cookie.
+  if (/\.\d+$/.test(name) && text !== "") return "<piece>";
+  return value(text);
+}
+
+// What is signed here is random letters of base64url, as in the query of an authorization request.
+function stateOf(text, value) {
+  return value(`?state=${text}`).replace("?state=", "");
 }
 
 function bodyOf(text, scrub, at) {
@@ -79,21 +99,41 @@ class Scrubber {
 
   value(value, at) {
     if (value instanceof Date) return this.text(value.toISOString(), at);
-    if (typeof value === "string") return this.text(value, at);
+    if (typeof value === "string") return value.startsWith('{"') ? this.#json(value, at) : this.text(value, at);
+    if (typeof value === "number") return instant(value, at);
     if (Array.isArray(value)) return inOrderOfCreation(value).map((item) => this.value(item, at));
     if (value === null || typeof value !== "object") return value;
     if (typeof value.kty === "string") value = withoutMaterial(value);
     const keys = Object.keys(value).sort();
-    return Object.fromEntries(keys.map((key) => [key, this.value(value[key], at)]));
+    return Object.fromEntries(keys.map((key) => [key, this.#member(key, value[key], at)]));
+  }
+
+  #member(key, value, at) {
+    const random = randomMembers.includes(key) && typeof value === "string" && /^[\w-]{32,}$/.test(value);
+    return random ? this.#name(value, "A-z0-9_-") : this.value(value, at);
+  }
+
+  // A text that holds JSON, such as the value of a verification.
+  #json(text, at) {
+    try {
+      return { json: this.value(JSON.parse(text), at) };
+    } catch {
+      return this.text(text, at);
+    }
   }
 
   text(text, at) {
     return text
+      .replace(patterns.provider, "https://")
+      .replace(patterns.encodedProvider, "https%3A%2F%2F")
+      .replace(patterns.jwe, (jwe) => this.#jwe(jwe, at))
       .replace(patterns.jwt, (jwt) => this.#jwt(jwt, at))
       .replace(patterns.scrypt, "<scrypt>")
       .replace(patterns.date, (date) => moment(Date.parse(date), at))
       .replace(patterns.signature, ".<signature>")
       .replace(patterns.encodedSignature, ".<encoded signature>")
+      .replace(patterns.random, (random) => this.#name(random, "A-z0-9_-"))
+      .replace(patterns.sealed, (sealed) => `<sealed ${sealed.length}>`)
       .replace(patterns.token, (token) => this.#name(token));
   }
 
@@ -108,9 +148,16 @@ class Scrubber {
     }
   }
 
-  #name(token) {
+  #jwe(jwe, at) {
+    try {
+      return `<jwe ${JSON.stringify(this.value(decodeProtectedHeader(jwe), at))}>`;
+    } catch {
+      return "<broken jwe>";
+    }
+  }
+
+  #name(token, alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9") {
     if (!this.#names.has(token)) this.#names.set(token, this.#names.size + 1);
-    const alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9";
     return `<${alphabet}{${token.length}} #${this.#names.get(token)}>`;
   }
 }
@@ -125,6 +172,14 @@ function withoutMaterial(jwk) {
 function inOrderOfCreation(items) {
   if (!items.every((item) => item?.createdAt)) return items;
   return [...items].sort((a, b) => new Date(a.createdAt) - new Date(b.createdAt));
+}
+
+const decade = 315_360_000_000;
+
+// A number within ten years of the exchange is a moment, in milliseconds or (RFC 7519 section 2) in seconds.
+function instant(number, at) {
+  const unit = [1, 1000].find((unit) => Math.abs(number * unit - at) < decade);
+  return unit ? `${moment(number * unit, at)}${unit === 1 ? " in ms" : " in s"}` : number;
 }
 
 /**

@@ -22,6 +22,8 @@ const sample = {
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
+const allProviders = { google: {}, github: {}, apple: {}, microsoft: {}, discord: {}, acme: {} };
+
 export const profiles = {
   /** The wire sheet's sample: verification required, everything mailed. */
   sample,
@@ -56,4 +58,43 @@ export const profiles = {
 
   /** The jwt plugin with its defaults. */
   tokens: { ...sample, jwt: true },
+
+  /** Identity providers, one of them trusted, and defaults for all else. */
+  social: {
+    ...sample,
+    providers: allProviders,
+    accountLinking: { trustedProviders: ["google"] },
+    account: {},
+  },
+
+  /** What concerns accounts is allowed, and tokens are kept encrypted, in the database and in a cookie. */
+  socialOpen: {
+    ...sample,
+    providers: { ...allProviders, google: { overrideUserInfo: true }, acme: { overrideUserInfo: true } },
+    accountLinking: { trustedProviders: ["google", "github"], allowDifferentEmails: true, allowUnlinkingAll: true, updateUserInfoOnLink: true },
+    account: { encryptTokens: true, storeCookie: true },
+  },
+
+  /** Nobody is trusted, nothing is linked unless the user says so, and nobody is made unless asked for. */
+  socialStrict: {
+    ...sample,
+    providers: {
+      google: { disableImplicitSignUp: true, scopes: ["https://www.googleapis.com/auth/calendar"], prompt: "select_account", accessType: "offline" },
+      github: { disableSignUp: true, scopes: ["repo"] },
+      apple: {},
+      discord: {},
+      acme: { disableImplicitSignUp: true, scopes: ["profile", "email", "groups"], prompt: "login" },
+    },
+    accountLinking: { trustedProviders: [], disableImplicitLinking: true },
+    account: { updateOnSignIn: false },
+  },
+
+  /** Accounts are not linked at all, behind an https address. */
+  socialClosed: {
+    ...sample,
+    publicScheme: "https",
+    providers: { google: {}, github: {}, apple: {} },
+    accountLinking: { enabled: false, trustedProviders: ["google"] },
+    account: {},
+  },
 };

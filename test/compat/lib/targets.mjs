@@ -1,6 +1,7 @@
 // Starts targets by name, with databases of their own or one for all.
 
 import { randomUUID } from "node:crypto";
+import { startProviders } from "../providers/start.mjs";
 import { createDatabase } from "./database.mjs";
 import { startPostern } from "./postern.mjs";
 import { profiles } from "./profiles.mjs";
@@ -14,7 +15,7 @@ const publicURLs = { http: "http://localhost:3000", https: "https://auth.example
 
 /**
  * Starts one target for each name.
- * @param shared one database for all instead of one each
+ * @param shared one database (and set of identity providers) for all instead of one each
  * @returns {targets, stop()}
  */
 export async function startTargets(names, { profile, serverURL, shared = false }) {
@@ -26,15 +27,17 @@ export async function startTargets(names, { profile, serverURL, shared = false }
   };
   try {
     const targets = [];
-    let database;
+    let database, providers;
     for (const [index, name] of names.entries()) {
       if (!starters[name]) throw new Error(`no target named ${name}; there are ${Object.keys(starters).join(", ")}`);
       if (!shared || !database) {
         database = await createDatabase(serverURL);
         stops.push(database.drop);
+        providers = profiles[profile].providers && (await startProviders({ callbackBase: `${publicURL}/api/auth/callback` }));
+        if (providers) stops.push(providers.stop);
       }
       const label = names.indexOf(name) === index ? name : `${name} ${index + 1}`;
-      const target = await starters[name]({ name: label, profile, databaseURL: database.url, publicURL, secret });
+      const target = await starters[name]({ name: label, profile, databaseURL: database.url, publicURL, secret, providers });
       targets.push(target);
       stops.push(target.stop);
     }

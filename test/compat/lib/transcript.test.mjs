@@ -112,3 +112,44 @@ test("rows are compared as values", () => {
   assert.deepEqual(places(rows(right), rows({ ...right, image: "" })), ["value.user.0.image"]);
   assert.deepEqual(places(rows(right), rows({ ...right, password: "$2b$10$x" })), ["value.user.0.password"]);
 });
+
+test("states and challenges may differ, but not in who equals whom", () => {
+  const [one, two] = ["a-_9".repeat(8), "Zb0-".repeat(8)];
+  const flow = (asked, kept) => [
+    exchange({ headers: [["location", `https://idp.test/auth?x=1&state=${asked}&code_challenge=${"c".repeat(43)}`], ["set-cookie", `a.state=${kept}.${encodeURIComponent(signature)}; Path=/`]] }),
+    { at: Date.now(), note: "rows", value: { identifier: `auth-state:${kept}`, value: JSON.stringify({ oauthState: kept, codeVerifier: kept.repeat(4) }) } },
+  ];
+  assert.deepEqual(places(flow(one, one), flow(two, two)), []);
+  assert.deepEqual(places(flow(one, one), flow(two, one)), ["cookies.a.state.value", "value.identifier", "value.value.json.codeVerifier", "value.value.json.oauthState"]);
+  assert.deepEqual(places(flow(one, one), flow(two.slice(1), two.slice(1))).slice(0, 1), ["headers.location"]);
+});
+
+test("text that holds JSON is compared by members", () => {
+  const row = (value) => ({ at: Date.now(), note: "row", value: { value } });
+  assert.deepEqual(places(row('{"a":1,"b":"x"}'), row('{"b":"x","a":1}')), []);
+  assert.deepEqual(places(row('{"a":1}'), row('{"a":"1"}')), ["value.value.json.a"]);
+  assert.deepEqual(places(row('{"a":1}'), row({ a: 1 })), ["value.value.json", "value.value.a"]);
+});
+
+test("moments that are numbers are compared by distance and unit", () => {
+  const at = (value) => ({ at: Date.now(), note: "x", value });
+  assert.deepEqual(places(at(Date.now() + hour), at(Date.now() + hour + 2000)), []);
+  assert.deepEqual(places(at(Date.now() + hour), at(Date.now() + 2 * hour)), ["value"]);
+  assert.deepEqual(places(at(Date.now()), at(Math.floor(Date.now() / 1000))), ["value"]);
+  assert.deepEqual(places(at(583231), at(583232)), ["value"]);
+});
+
+test("encrypted texts are compared by length, encrypted tokens by header", () => {
+  assert.deepEqual(places(body("0a".repeat(72)), body("b1".repeat(72))), []);
+  assert.deepEqual(places(body("0a".repeat(72)), body("b1".repeat(73))), ["body"]);
+  const jwe = (header, rest) => body(`${Buffer.from(JSON.stringify(header)).toString("base64url")}..${rest}.${rest}.${rest}`);
+  assert.deepEqual(places(jwe({ alg: "dir", kid: "k" }, "aa"), jwe({ alg: "dir", kid: "k" }, "bbb")), []);
+  assert.deepEqual(places(jwe({ alg: "dir", kid: "k" }, "aa"), jwe({ alg: "dir", kid: "l" }, "aa")), ["body"]);
+});
+
+test("a provider is where it stands for, a server is where it is", () => {
+  const location = (url) => exchange({ headers: [["location", url]] });
+  assert.deepEqual(places(location("http://127.0.0.1:4000/idp.test/x"), location("https://idp.test/x")), []);
+  assert.deepEqual(places(location("http://127.0.0.1:4000/idp.test/x"), location("http://127.0.0.1:4001/idp.test/x")), []);
+  assert.deepEqual(places(location("http://127.0.0.1:4000/error"), location("http://127.0.0.1:4001/error")), ["headers.location"]);
+});

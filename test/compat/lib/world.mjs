@@ -1,6 +1,8 @@
 // What one scenario sees of one target: requests, browsers, mails and rows, all of it written down.
 
 import { createHash } from "node:crypto";
+import { consent, personAt, planFor } from "../providers/consent.mjs";
+import { idToken } from "../providers/start.mjs";
 import { Browser } from "./browser.mjs";
 import { untilTrue } from "./patience.mjs";
 import { rowsOf } from "./rows.mjs";
@@ -16,6 +18,7 @@ export class World {
     this.target = target;
     this.slug = createHash("sha256").update(name).digest("hex").slice(0, 8);
     this.transcript = [];
+    this.states = new Set();
   }
 
   /** An address that no other scenario uses. */
@@ -31,7 +34,9 @@ export class World {
   async request(method, path, { headers = {}, body, cookie } = {}) {
     const full = absolute(path);
     const at = Date.now();
-    const exchange = await send(this.target, { method, path: full, headers: { cookie, ...headers }, body });
+    const answer = await send(this.target, { method, path: full, headers: { cookie, ...headers }, body });
+    const exchange = this.target.providers ? official(answer, this.target.providers) : answer;
+    for (const [, state] of exchange.text.matchAll(/[?&]state=([\w-]+)/g)) this.states.add(state);
     this.#record({ at, request: `${method} ${full}`, ...exchange });
     return exchange;
   }
@@ -117,7 +122,34 @@ export class World {
 
   /** Writes down the database rows of this scenario's people. */
   async rows() {
-    this.note("rows", await rowsOf(this.target.database, this.slug));
+    this.note("rows", await rowsOf(this.target.database, this.slug, [...this.states]));
+  }
+
+  /** Whoever stands behind `who` at this identity provider: {subject, name, email, verified, …}. */
+  person(provider, who = "ada", others = {}) {
+    return personAt(provider, this, who, others);
+  }
+
+  /** The person follows an authorization URL and agrees, or what else `changes` say; returns where that leads, for Browser.follow. */
+  consent(url, person, changes) {
+    return consent(this.target.providers, url, planFor(this, person, changes));
+  }
+
+  /** The ID token that an app on the person's phone would have. */
+  idToken(provider, person, changes, nonce) {
+    return idToken(this.target.providers, provider, planFor(this, person, changes), nonce);
+  }
+
+  /** Writes down what identity providers were asked on behalf of this scenario's people; their keys anybody may fetch at any time. */
+  asked() {
+    const own = this.target.providers.requests.filter(({ slug }) => slug === this.slug);
+    this.note("asked", own.map(asked));
+  }
+
+  /** What identity providers complain about. */
+  complaints() {
+    const all = this.target.providers?.complaints ?? [];
+    return all.filter(({ request }) => request.slug === this.slug).map(({ text }) => text);
   }
 
   /** Changes or reads the database behind the target's back; goes on when the target must have noticed. */
@@ -132,6 +164,20 @@ export class World {
     const { rows } = await this.target.database.query(`select id from "user" where email = $1`, [email]);
     return rows[0]?.id;
   }
+}
+
+// The fakes are where they are; to a scenario they are at the addresses they stand for.
+function official({ headers, text, ...exchange }, providers) {
+  return { ...exchange, headers: headers.map(([name, value]) => [name, providers.official(value)]), text: providers.official(text) };
+}
+
+function asked({ endpoint, method, headers, body }) {
+  const { accept, authorization, "content-type": type } = headers;
+  const form = Object.fromEntries(new URLSearchParams(body));
+  // A client may sign its secret anew each time; the fake has looked at it.
+  if (form.client_secret) form.client_secret = "<client_secret>";
+  const scheme = authorization?.split(" ")[0];
+  return { endpoint, method, scheme, ...(body && { accept, type, form }) };
 }
 
 function absolute(path) {

@@ -32,6 +32,8 @@ const { runMigrations } = await getMigrations(options);
 await runMigrations();
 
 const server = createServer(toNodeHandler(betterAuth(options)));
+// A connection that is idle while the machine is busy must not be closed under the next request.
+server.keepAliveTimeout = 600_000;
 server.listen(0, "127.0.0.1", () => {
   console.log(JSON.stringify({ ready: true, url: `http://127.0.0.1:${server.address().port}` }));
 });

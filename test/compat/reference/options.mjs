@@ -2,18 +2,22 @@
 
 import { bearer } from "better-auth/plugins/bearer";
 import { jwt } from "better-auth/plugins/jwt";
+import { social } from "./social.mjs";
 
 /**
  * @param profile one of lib/profiles.mjs
- * @param deps {database: pg.Pool, baseURL, secret, deliver(to, url, token)}
+ * @param deps {database: pg.Pool, baseURL, secret, deliver(to, url, token), providersURL, apple}
  */
-export function options(profile, { database, baseURL, secret, deliver }) {
+export async function options(profile, { database, baseURL, secret, deliver, ...egress }) {
+  const { socialProviders, plugins, account } = await social(profile, egress);
   return {
     database,
     baseURL,
     secret,
     trustedOrigins: profile.trustedOrigins,
-    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : [])],
+    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : []), ...plugins],
+    socialProviders,
+    account,
     rateLimit: { enabled: profile.rateLimit },
     telemetry: { enabled: false },
     logger: { disabled: !process.env.COMPAT_LOG },
