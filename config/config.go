@@ -7,6 +7,7 @@ import (
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/proxy"
@@ -31,11 +32,14 @@ type Config struct {
 
 // Auth is the section of the flow itself and of every room that has settings.
 type Auth struct {
-	Core              authflow.Config     `key:",inline"`
-	EmailPassword     password.Config     `key:"email_password" doc:"Sign-up and sign-in with e-mail address and password."`
-	EmailVerification verification.Config `key:"email_verification" doc:"Proof that an address is the user's."`
-	User              User                `key:"user" doc:"What users may do with their own account."`
-	JWT               jwt.Config          `key:"jwt" doc:"Short-lived signed tokens, for services that check them without asking Postern."`
+	Core              authflow.Config      `key:",inline"`
+	EmailPassword     password.Config      `key:"email_password" doc:"Sign-up and sign-in with e-mail address and password."`
+	EmailVerification verification.Config  `key:"email_verification" doc:"Proof that an address is the user's."`
+	User              User                 `key:"user" doc:"What users may do with their own account."`
+	JWT               jwt.Config           `key:"jwt" doc:"Short-lived signed tokens, for services that check them without asking Postern."`
+	Social            social.Config        `key:"social" entries:"env" conventional:"google,github" example:"google" doc:"Providers that people may sign in with: google, github, or any name with the issuer of an OpenID Connect provider. docs/providers.md says how to get a client there. GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are read, too."`
+	AccountLinking    social.LinkingConfig `key:"account_linking" doc:"When an account of a provider becomes one of a user who exists already."`
+	Account           social.AccountConfig `key:"account" doc:"What is kept of a provider's account."`
 }
 
 // User is the section auth.user, which two rooms share.

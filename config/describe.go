@@ -39,18 +39,20 @@ func settings(fields []*field, list []Setting) []Setting {
 
 // field is what the struct tags say about one key.
 type field struct {
-	key      string // dotted from the root, or from the list item or named section
-	shown    string // the same as documents show it: routes[].path
-	kind     kind
-	index    []int // path to the Go field from the struct that was described
-	def      string
-	doc      string
-	example  string
-	unit     string
-	secret   bool
-	fallback []string // conventional variables
-	children []*field // of a section, of the items of a list, or of the sections under names
-	inItem   bool
+	key          string // dotted from the root, or from the list item or named section
+	shown        string // the same as documents show it: routes[].path
+	kind         kind
+	index        []int // path to the Go field from the struct that was described
+	def          string
+	doc          string
+	example      string
+	unit         string
+	secret       bool
+	fallback     []string // conventional variables
+	entries      bool     // variables may give the keys of named sections; see overlay
+	conventional []string // names whose sections conventional variables may give
+	children     []*field // of a section, of the items of a list, or of the sections under names
+	inItem       bool
 }
 
 func (f *field) name() string {
@@ -124,7 +126,11 @@ func describeField(sf reflect.StructField, at place) *field {
 		key: at.key, shown: at.shown, index: at.index, inItem: at.inItem,
 		kind: kindOf(sf.Type),
 		def:  sf.Tag.Get("default"), doc: sf.Tag.Get("doc"), example: sf.Tag.Get("example"), unit: sf.Tag.Get("unit"),
-		secret: sf.Tag.Get("secret") == "true",
+		secret:  sf.Tag.Get("secret") == "true",
+		entries: sf.Tag.Get("entries") == "env",
+	}
+	if names := sf.Tag.Get("conventional"); names != "" {
+		f.conventional = strings.Split(names, ",")
 	}
 	if names := sf.Tag.Get("env"); names != "" {
 		f.fallback = strings.Split(names, ",")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -49,7 +50,7 @@ func exampleField(b *strings.Builder, f *field, indent string) {
 		}
 	case kindNamed:
 		// The name is commented out with its keys, since an empty one would be a section of that name.
-		fmt.Fprintf(b, "%s%s:\n%s  #name:\n", indent, f.name(), indent)
+		fmt.Fprintf(b, "%s%s:\n%s  #%s:\n", indent, f.name(), indent, cmp.Or(f.example, "name"))
 		for _, below := range f.children {
 			exampleField(b, below, indent+"    ")
 		}

@@ -78,10 +78,13 @@ func (s Sources) read(target any, r *reading, ps *problems) bool {
 	r.fields = describe(reflect.TypeOf(target).Elem())
 	r.values = map[string]value{}
 	file, ok := s.file(r.fields, ps)
-	layers := s.layers(r.fields, file, ps)
-	fl := filler{problems: ps, values: r.values}
+	layers, sections := s.layers(r.fields, file, ps)
+	fl := filler{problems: ps, values: r.values, overlay: sections}
 	for _, f := range leaves(r.fields) {
 		v, given := layers.Get(f.key).(value)
+		if !given && f.entries && len(sections.names(f.key)) > 0 {
+			v, given = value{node: emptyNode(f.kind)}, true
+		}
 		fl.fillOver(reflect.ValueOf(target).Elem(), f, f.key, v, given)
 	}
 	return ok
@@ -90,7 +93,7 @@ func (s Sources) read(target any, r *reading, ps *problems) bool {
 // layers puts the sources above one another. Viper decides which wins. It is given whole values with their origin, not
 // text: it lower-cases the keys of maps and cuts them at dots, which header and column names do not survive, and
 // its own YAML reader knows neither lines nor duplicate keys.
-func (s Sources) layers(fields []*field, file map[string]value, ps *problems) *viper.Viper {
+func (s Sources) layers(fields []*field, file map[string]value, ps *problems) (*viper.Viper, overlay) {
 	v := viper.New()
 	for _, f := range leaves(fields) {
 		if d, ok := defaultOf(f); ok {
@@ -101,7 +104,11 @@ func (s Sources) layers(fields []*field, file map[string]value, ps *problems) *v
 		v.SetDefault(key, d)
 	}
 	env := newEnvironment(s.Environ)
-	for _, layer := range []map[string]value{env.conventional(fields, ps), file, env.own(fields, ps)} {
+	entries := env.entries(fields, file)
+	all := append(slices.Clone(fields), entries...)
+	conventional, own := env.conventional(all, ps), env.own(all, ps)
+	sections := overlay{over: take(own, entries), under: take(conventional, entries)}
+	for _, layer := range []map[string]value{conventional, file, own} {
 		if err := v.MergeConfigMap(nest(layer)); err != nil {
 			ps.add("", Origin{}, "merge the sources: %v", err)
 		}
@@ -109,7 +116,7 @@ func (s Sources) layers(fields []*field, file map[string]value, ps *problems) *v
 	for key, f := range s.given(fields, s.Flags, Origin{source: fromFlag}, ps) {
 		v.Set(key, f)
 	}
-	return v
+	return v, sections
 }
 
 // path is the file's, which the environment may name too. Dev brings everything itself.

@@ -80,7 +80,10 @@ func referenceSection(b *strings.Builder, f *field) {
 	if f.doc != "" {
 		b.WriteString("\n" + literal(f.doc) + "\n")
 	}
-	if f.kind == kindNamed {
+	if f.entries {
+		fmt.Fprintf(b, "\nA mapping of names to sections. Variables have the name in upper case, with `_` for each `-`: `%s`. The keys of each:\n",
+			variable(f.key+".<name>."+leaves(f.children)[0].key))
+	} else if f.kind == kindNamed {
 		fmt.Fprintf(b, "\nA mapping of names to sections; by the environment as YAML in `%s`. The keys of each:\n", variable(f.key))
 	}
 	if f.kind == kindSections {

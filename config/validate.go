@@ -48,7 +48,7 @@ func (c Config) problems(m Mode) []Problem {
 	var ps problems
 	ps.missing(root, required(m))
 	ps.own(root, "")
-	ps.placeholders(root, describe(root.Type()))
+	ps.placeholders(root, describe(root.Type()), "")
 	ps.additionalFields(c)
 	ps.cookies(c)
 	ps.origins(c)
@@ -91,6 +91,10 @@ func (ps *problems) own(v reflect.Value, key string) {
 				ps.own(v.Field(i).Index(j), fmt.Sprintf("%s[%d]", below, j))
 			}
 		case kindNamed:
+			if _, ok := v.Field(i).Interface().(interface{ Validate() error }); ok {
+				ps.own(v.Field(i), below)
+				continue
+			}
 			for _, name := range v.Field(i).MapKeys() {
 				ps.own(v.Field(i).MapIndex(name), join(below, name.String()))
 			}
@@ -99,7 +103,7 @@ func (ps *problems) own(v reflect.Value, key string) {
 }
 
 // keyAtStart is how a package begins a problem: the key relative to its own struct.
-var keyAtStart = regexp.MustCompile(`^([a-z][a-z0-9_]*(?:\[[0-9]+\])?(?:\.[A-Za-z0-9_-]+(?:\[[0-9]+\])?)*): `)
+var keyAtStart = regexp.MustCompile(`^([a-z][a-z0-9_-]*(?:\[[0-9]+\])?(?:\.[A-Za-z0-9_-]+(?:\[[0-9]+\])?)*): `)
 
 func (ps *problems) addPackage(err error, section string) {
 	for _, e := range flatten(err) {
@@ -112,11 +116,17 @@ func (ps *problems) addPackage(err error, section string) {
 }
 
 // placeholders refuses secrets that were copied from an example. Everybody has those.
-func (ps *problems) placeholders(root reflect.Value, fields []*field) {
+func (ps *problems) placeholders(root reflect.Value, fields []*field, prefix string) {
 	for _, f := range leaves(fields) {
 		v := root.FieldByIndex(f.index)
+		if f.kind == kindNamed {
+			for _, name := range v.MapKeys() {
+				ps.placeholders(v.MapIndex(name), f.children, join(prefix+f.key, name.String())+".")
+			}
+			continue
+		}
 		if f.secret && f.kind == kindText && v.Kind() == reflect.String && !isURLKey(f.key) && isPlaceholder(v.String()) {
-			ps.add(f.key, Origin{}, "looks like a placeholder from an example, which anybody can guess; use a random value of your own")
+			ps.add(prefix+f.key, Origin{}, "looks like a placeholder from an example, which anybody can guess; use a random value of your own")
 		}
 	}
 }

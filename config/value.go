@@ -21,6 +21,7 @@ type value struct {
 type filler struct {
 	problems *problems
 	values   map[string]value
+	overlay  overlay
 }
 
 // fillOver fills in the default, and over it the value, if one was given. A value that cannot be read so leaves
@@ -144,6 +145,10 @@ func (fl filler) named(target reflect.Value, f *field, key string, v value) {
 		fl.wrong(f, key, v)
 		return
 	}
+	if f.entries {
+		v.node = withNames(v.node, fl.overlay.names(key))
+		fl.values[key] = v
+	}
 	m := reflect.MakeMap(target.Type())
 	for name, n := range pairs(v.node) {
 		item := reflect.New(target.Type().Elem()).Elem()
@@ -160,6 +165,7 @@ func (fl filler) item(target reflect.Value, f *field, key string, v value) {
 	for _, leaf := range leaves(f.children) {
 		name := key + "." + leaf.key
 		val, ok := given[name]
+		val, ok = fl.overlay.pick(name, val, ok)
 		fl.fillOver(target, leaf, name, val, ok)
 	}
 }
