@@ -22,6 +22,7 @@ type installation struct {
 	folder   string // holds log and SQLite database
 	database string // PostgreSQL URL; empty for SQLite
 	upstream string
+	routes   int // how many there are, the last of which is asked for; 0: the two that are asked for
 	address  string
 	admin    string
 }
@@ -87,12 +88,23 @@ func (in *installation) environ() []string {
 }
 
 // config is the part that the environment cannot say: the routes.
-const config = "routes:\n  - {path: /public/**, auth: public}\n"
+func (in *installation) config() string {
+	if in.routes == 0 {
+		return "routes:\n  - {path: /public/**, auth: public}\n  - {path: /tasks/*}\n"
+	}
+	var text strings.Builder
+	text.WriteString("routes:\n")
+	for i := range in.routes - 1 {
+		fmt.Fprintf(&text, "  - {path: /tasks/archive/%d/**, roles: [role%d]}\n", i, i)
+	}
+	text.WriteString("  - {path: /tasks/*}\n")
+	return text.String()
+}
 
 // start runs the server, its log in a file as an operator has it, and returns when it is ready, telling how long that took.
 func (in *installation) start(ctx context.Context) (*process, time.Duration, error) {
 	file := filepath.Join(in.folder, "postern.yaml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(in.config()), 0o600); err != nil {
 		return nil, 0, fmt.Errorf("write configuration: %w", err)
 	}
 	log, err := os.OpenFile(in.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

@@ -28,23 +28,29 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 		return nil, err
 	}
 	defer ballasted.stop()
-	in, postern, cookie, err := b.serving(ctx, "requests")
+	in, postern, cookie, err := b.serving(ctx, "requests", 0)
 	if err != nil {
 		return nil, err
 	}
 	defer postern.stop()
-	to := func(address, path string) load {
+	to := func(address, path, cookie string) load {
 		return load{address: address, request: get(path, address, cookie), status: http.StatusOK, connections: b.connections, requests: b.requestCount}
 	}
-	measure := &contender{name: "bare httputil.ReverseProxy", by: bare, load: to(bareAddress, "/tasks/42")}
-	second := &contender{name: "the same with Postern's heap ballast", by: ballasted, load: to(ballastedAddress, "/tasks/42")}
-	public := &contender{name: "postern, public route", by: postern, load: to(in.address, "/public/42")}
-	hit := &contender{name: "postern, authenticated, cached", by: postern, load: to(in.address, "/tasks/42"), target: 1.25}
-	session := &contender{name: "postern, get-session, cached", by: postern, load: to(in.address, "/api/auth/get-session")}
+	measure := &contender{name: "bare httputil.ReverseProxy", by: bare, load: to(bareAddress, "/tasks/42", cookie)}
+	second := &contender{name: "the same with Postern's heap ballast", by: ballasted, load: to(ballastedAddress, "/tasks/42", cookie)}
+	public := &contender{name: "postern, public route", by: postern, load: to(in.address, "/public/42", cookie)}
+	hit := &contender{name: "postern, authenticated, cached", by: postern, load: to(in.address, "/tasks/42", cookie), target: 1.25}
+	session := &contender{name: "postern, get-session, cached", by: postern, load: to(in.address, "/api/auth/get-session", cookie)}
 	all := []*contender{measure, second, public, hit, session}
+	routes, stop, err := b.routes(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	all = append(all, routes...)
 	if b.signIns > 0 {
 		// A process of its own: the memory that hashing takes would make the others' garbage collection cheaper.
-		in, hashing, _, err := b.serving(ctx, "sign-in")
+		in, hashing, _, err := b.serving(ctx, "sign-in", 0)
 		if err != nil {
 			return nil, err
 		}
@@ -65,12 +71,37 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 	return append(t, row{name: "memory at the end of these", value: mebibytes(settled)}), nil
 }
 
+// routes compares one route with a thousand. Each has a process of its own, which does nothing else: how long a process has
+// been idle shows, since it gives its memory back.
+func (b *bench) routes(ctx context.Context, to func(address, path, cookie string) load) (_ []*contender, stop func(), err error) {
+	var processes []*process
+	stop = func() {
+		for _, p := range processes {
+			p.stop()
+		}
+	}
+	var all []*contender
+	for _, count := range []int{1, 1000} {
+		in, p, cookie, err := b.serving(ctx, fmt.Sprintf("routes-%d", count), count)
+		if err != nil {
+			stop()
+			return nil, nil, err
+		}
+		processes = append(processes, p)
+		all = append(all, &contender{by: p, load: to(in.address, "/tasks/42", cookie)})
+	}
+	all[0].name, all[1].name = "postern, the only route", "postern, the last of 1,000 routes"
+	all[1].beside, all[1].target = all[0], 1.03
+	return all, stop, nil
+}
+
 // serving starts a Postern on SQLite with one user and returns the cookie of the user's session.
-func (b *bench) serving(ctx context.Context, name string) (*installation, *process, string, error) {
+func (b *bench) serving(ctx context.Context, name string, routes int) (*installation, *process, string, error) {
 	in, err := b.install(ctx, name, "")
 	if err != nil {
 		return nil, nil, "", err
 	}
+	in.routes = routes
 	p, _, err := in.start(ctx)
 	if err != nil {
 		return nil, nil, "", err
@@ -91,7 +122,7 @@ func (in *installation) signInLoad(count int) load {
 
 // record loads one path while perf takes samples of Postern.
 func (b *bench) record(ctx context.Context) (table, error) {
-	in, postern, cookie, err := b.serving(ctx, "record")
+	in, postern, cookie, err := b.serving(ctx, "record", 0)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,8 @@ type contender struct {
 	name   string
 	by     *process
 	load   load
-	target float64 // most that its CPU time may be, as a multiple of the first contender's; 0 for none
+	target float64    // most that its CPU time may be, as a multiple of the measure's; 0 for none
+	beside *contender // its measure; nil for the first contender
 	rounds []round
 }
 
@@ -87,6 +88,9 @@ func (c *contender) row(measure *contender) row {
 		p50:    milliseconds(medianOf(c.rounds, func(r round) time.Duration { return r.answers.percentile(.50) })),
 		p99:    milliseconds(medianOf(c.rounds, func(r round) time.Duration { return r.answers.percentile(.99) })),
 		target: "",
+	}
+	if c.beside != nil {
+		measure = c.beside
 	}
 	if measure != nil {
 		ratio := c.ratio(measure)
