@@ -46,7 +46,7 @@ func (c Config) Validate(m Mode) error {
 func (c Config) problems(m Mode) []Problem {
 	root := reflect.ValueOf(c)
 	var ps problems
-	ps.missing(root, required(m))
+	ps.missing(root, c.required(m))
 	ps.own(root, "")
 	ps.placeholders(root, describe(root.Type()), "")
 	ps.additionalFields(c)
@@ -54,6 +54,15 @@ func (c Config) problems(m Mode) []Problem {
 	ps.origins(c)
 	ps.circles(c)
 	return ps
+}
+
+// required is what this configuration in particular cannot do without.
+func (c Config) required(m Mode) map[string]string {
+	needed := required(m)
+	if len(c.Proxy.Upstream.URLs) > 0 {
+		delete(needed, "upstream.url")
+	}
+	return needed
 }
 
 func (ps *problems) missing(root reflect.Value, required map[string]string) {
@@ -207,9 +216,16 @@ func (ps *problems) circles(c Config) {
 			ps.add(key, Origin{}, "%s is Postern's own listener (server.listen is %s), and requests would go round in a circle; use the application's address", address, c.Server.Listen)
 		}
 	}
+	several := func(key string, addresses []string) {
+		for i, address := range addresses {
+			upstream(fmt.Sprintf("%s[%d]", key, i), address)
+		}
+	}
 	upstream("upstream.url", c.Proxy.Upstream.URL)
+	several("upstream.urls", c.Proxy.Upstream.URLs)
 	for i, r := range c.Proxy.Routes {
 		upstream(fmt.Sprintf("routes[%d].upstream", i), r.Upstream)
+		several(fmt.Sprintf("routes[%d].upstreams", i), r.Upstreams)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/posternhq/postern/proxy"
 )
 
 // valid is a configuration that serves.
@@ -125,15 +127,39 @@ func TestWarningsAreForServe(t *testing.T) {
 		t.Errorf("a sound configuration warns: %v", w)
 	}
 	c.Mail.Transport, c.Server.PublicURL, c.Proxy.DefaultAuth = "log", "http://app.example.com", "public"
+	c.Proxy.Routes = []proxy.RouteConfig{{Path: "/a"}, {Path: "/a/*/**"}, {Path: "/a/**"}, {Path: "/api/authority"}, {Path: "/api/auth/ok"}}
 	var keys []string
 	for _, w := range c.Warnings(Serve) {
 		keys = append(keys, w.Key)
 	}
-	if !reflect.DeepEqual(keys, []string{"mail.transport", "server.public_url", "default_auth"}) {
+	if !reflect.DeepEqual(keys, []string{"mail.transport", "server.public_url", "default_auth", "routes[2].path", "routes[4].path"}) {
 		t.Errorf("got %v", keys)
 	}
 	if w := c.Warnings(Dev); len(w) != 0 {
 		t.Errorf("dev warns: %v", w)
+	}
+}
+
+func TestOneOrSeveralUpstreams(t *testing.T) {
+	t.Parallel()
+	problem := func(env ...string) string {
+		_, err := Sources{Mode: Serve, Environ: append(env, "POSTERN_SERVER_PUBLIC_URL=https://a.example.com", "POSTERN_AUTH_SECRET=Zr8vQm2KxW5nTb9LpJ4hYd7cGf3sAe6u",
+			"POSTERN_MAIL_FROM=a@example.com", "POSTERN_SERVER_LISTEN=:8080")}.Load()
+		if err == nil {
+			return ""
+		}
+		return err.Error()
+	}
+	for name, row := range map[string]struct{ env, want string }{
+		"none":              {"POSTERN_UPSTREAM_URLS=", "upstream.url: required by 'postern serve'"},
+		"several":           {"POSTERN_UPSTREAM_URLS=http://a:1,http://b:1", ""},
+		"one of them ours":  {"POSTERN_UPSTREAM_URLS=http://a:1,http://localhost:8080", "upstream.urls[1]: http://localhost:8080 is Postern's own listener"},
+		"one of them wrong": {"POSTERN_UPSTREAM_URLS=http://a:1,b", `upstream.urls[1]: "b" is not a URL`},
+		"one of a route's":  {`POSTERN_ROUTES=[{path: /a, upstreams: ["http://127.0.0.1:8080"]}]`, "routes[0].upstreams[0]: http://127.0.0.1:8080 is Postern's own listener"},
+	} {
+		if got := problem(row.env); row.want == "" && got != "" || !strings.Contains(got, row.want) {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package config
 
-import "net/url"
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
 
 // Warnings lists settings that are valid and may be meant, yet weaken a production server. Start-up logs each.
 func (c Config) Warnings(m Mode) []Problem {
@@ -20,5 +24,22 @@ func (c Config) Warnings(m Mode) []Problem {
 	if c.Proxy.DefaultAuth == "public" {
 		ps.add("default_auth", Origin{}, "public lets every request through that no route matches; use required, and public routes")
 	}
+	for _, err := range c.Proxy.Warnings() {
+		ps.addPackage(err, "")
+	}
+	ps.unreached(c)
 	return ps
+}
+
+// unreached names routes for what the auth API answers itself.
+func (ps *problems) unreached(c Config) {
+	base := c.Auth.Core.BasePath
+	if base == "" {
+		return
+	}
+	for i, r := range c.Proxy.Routes {
+		if r.Path == base || strings.HasPrefix(r.Path, base+"/") {
+			ps.add(fmt.Sprintf("routes[%d].path", i), Origin{}, "%s is never reached: what is below auth.base_path (%s) is the auth API's; remove it", r.Path, base)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -16,54 +17,80 @@ const (
 	Unauthenticated               // 401
 	Redirect                      // to the sign-in page
 	Forbidden                     // 403: signed in, but not allowed; never a redirect, which would come back here
+	Stale                         // 401: signed in too long ago; never a redirect either
 )
 
 func (a Action) String() string {
-	return [...]string{"unavailable", "forward", "unauthenticated", "redirect", "forbidden"}[a]
+	return [...]string{"unavailable", "forward", "unauthenticated", "redirect", "forbidden", "stale"}[a]
 }
 
 // Decision is an action, its reason, and the identity the application is told of.
 type Decision struct {
 	Action   Action
-	Identity *sessionstore.Identity // who is asking, if known; set for Forbidden, too
+	Identity *sessionstore.Identity // who is asking, if known; set for Forbidden and Stale, too
 	Reason   string                 // a constant word for logs and metrics; empty for plain forwarding
+}
+
+// What Decision.Reason says.
+const (
+	reasonUnknown    = "session_unknown"
+	reasonNoSession  = "no_session"
+	reasonRole       = "role"
+	reasonUnverified = "email_not_verified"
+	reasonStale      = "session_age"
+)
+
+// Asking is what Decide knows of a request.
+type Asking struct {
+	Identity   *sessionstore.Identity // whose session the request carries; nil for nobody's
+	SessionErr error                  // why that cannot be known
+	Kind       Kind
+	Path       string // canonical
+	Now        time.Time
 }
 
 // Decide is the whole policy: a function of the rule, of what the session look-up said, and of the kind of request.
 // Every way of placing Postern asks it and only translates the answer.
 //
-// Public rules ignore identity and sessionErr, so that public paths work while the session store does not. On the
+// Public rules ignore the session and its error, so that public paths work while the session store does not. On the
 // others an error is never taken for "no session". That holds for optional rules, too: a resolver asks the store only
 // for requests that carry a credential, so an error means that somebody claimed to be signed in. Treating them
 // as a stranger for the length of an outage would show them someone else's view of their data, and let an application
 // store what they do under no name.
-func Decide(rule *Rule, identity *sessionstore.Identity, sessionErr error, kind Kind) Decision {
+func Decide(rule *Rule, a Asking) Decision {
 	switch {
 	case rule.Auth == Public:
 		return Decision{Action: Forward}
-	case sessionErr != nil:
-		return Decision{Action: Unavailable, Reason: "session_unknown"}
-	case identity == nil && rule.Auth == Optional:
+	case a.SessionErr != nil:
+		return Decision{Action: Unavailable, Reason: reasonUnknown}
+	case a.Identity == nil && rule.Auth == Optional:
 		return Decision{Action: Forward}
-	case identity == nil && redirects(rule.OnUnauthenticated, kind):
-		return Decision{Action: Redirect, Reason: "no_session"}
-	case identity == nil:
-		return Decision{Action: Unauthenticated, Reason: "no_session"}
-	case len(rule.Roles) > 0 && !hasRole(identity.User, rule.Roles):
-		return Decision{Action: Forbidden, Identity: identity, Reason: "role"}
+	case a.Identity == nil && redirects(rule.OnUnauthenticated, a):
+		return Decision{Action: Redirect, Reason: reasonNoSession}
+	case a.Identity == nil:
+		return Decision{Action: Unauthenticated, Reason: reasonNoSession}
+	case rule.VerifiedEmail && !a.Identity.User.EmailVerified:
+		return Decision{Action: Forbidden, Identity: a.Identity, Reason: reasonUnverified}
+	case len(rule.Roles) > 0 && !hasRole(a.Identity.User, rule.Roles):
+		return Decision{Action: Forbidden, Identity: a.Identity, Reason: reasonRole}
+	case rule.MaxSessionAge > 0 && a.Now.Sub(a.Identity.Session.CreatedAt) > rule.MaxSessionAge:
+		return Decision{Action: Stale, Identity: a.Identity, Reason: reasonStale} // last: signing in again must be of use
 	}
-	return Decision{Action: Forward, Identity: identity}
+	return Decision{Action: Forward, Identity: a.Identity}
 }
 
-func redirects(setting OnUnauthenticated, kind Kind) bool {
+func redirects(setting OnUnauthenticated, a Asking) bool {
 	switch setting {
 	case AlwaysRedirect:
-		return kind == Navigation || kind == Fetch
+		return a.Kind == Navigation || a.Kind == Fetch
 	case AlwaysStatus:
 		return false
 	}
-	return kind == Navigation
+	return a.Kind == Navigation && !isAPI(a.Path)
 }
+
+// isAPI tells whether a path is of the kind that programs ask for. Some of them say Accept: text/html, too.
+func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
 
 // hasRole compares exactly: role names are case-sensitive in better-auth.
 func hasRole(user sessionstore.User, wanted []string) bool {

@@ -8,12 +8,15 @@
 //	 ├ Client          clientaddr    who is at the other end, as far as trusted hops vouch for it
 //	 ├ Rules.Match     rules.go      the first rule that matches path, method and host; else default_auth
 //	 ├ Resolve         (the caller)  who is signed in; not asked on public rules
+//	 ├ rewriting       rewrite.go    the path that the application sees, if a route changes it; its own rule decides, too
 //	 ├ Decide          decide.go     forward, 401, redirect, 403 or 503: a pure function
 //	 └ forward         forward.go    httputil.ReverseProxy with Rewrite:
 //	    ├ strip        strip.go      everything that only Postern may say goes, on every rule
 //	    ├ Conceal      (the caller)  session cookies and bearer tokens go
 //	    ├ set          identity.go   X-Forwarded-*, X-Request-Id and the identity headers are written, one line each
+//	    ├ pool         pool.go       one of the application's addresses; the next one when nobody listens there
 //	    ├ answer       setcookie.go  session cookies that the application tries to set go: answer, interim, trailer
+//	    │              responseheaders.go  what the route sets and removes
 //	    └ keepPrivate  private.go    what was made for one person is kept in no cache for others
 //
 // Every answer that is not the application's is made in errors.go.
@@ -23,21 +26,26 @@
 // An identity header is there if and only if Postern put it there. Names are protected in every spelling that an
 // application might fold into them, the default names even when others are configured. Text outside of printable ASCII,
 // and the percent sign, is percent-encoded as UTF-8. X-Forwarded-For is one address, X-Forwarded-Proto and -Host are
-// what the client used; no other header about the client's address, and none that overrides method or path, arrives.
-// Host, Origin and everything else arrive as sent, and the request target byte for byte. Request trailers do not arrive.
+// what the client used, X-Forwarded-Prefix what strip_prefix took away; no other header about the client's address, and
+// none that overrides method or path, arrives. Origin and everything else arrive as sent, Host as host_header says, and
+// the request target byte for byte, or rewritten by whole segments. Request trailers do not arrive.
 //
 // # Paths
 //
-// Rules are matched against the path, percent-decoded once, as nearly every framework does it. Case counts; an
+// Rules are matched against the path, percent-decoded once, as nearly every framework does it. A slash that is written
+// %2F is refused, or, where a route allows it, a character of its segment that stays as it was sent. Case counts; an
 // application that ignores it (Express in its default setting, IIS) should be given its own rule for each spelling or
 // a default_auth that is not looser than its strictest rule. A trailing slash does not count: frameworks treat it as the
 // same page or redirect to it, and a protected path must not be open with a slash added.
 // /a/** includes /a itself.
 //
+// What a route rewrites is decided on twice: by the route, and by the route that the result would have met had it been
+// asked for, if that is for the same application. So no route opens what another one guards. default_auth has no such say.
+//
 // # Time
 //
 // A rule's timeout bounds the wait for the headers of an answer, from the end of the request on. It does not cut
-// uploads, answers, event streams or WebSockets. Request bodies over HTTP/1.1 must keep up 1 KiB a second after a
+// uploads, answers, event streams or WebSockets; request_timeout cuts the first two. Request bodies over HTTP/1.1 must keep up 1 KiB a second after a
 // grace. A client that leaves cancels the request to the application.
 //
 // # WebSockets

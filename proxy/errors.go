@@ -42,9 +42,11 @@ var (
 
 // Decisions.
 var (
-	refuseUnauthenticated = &refusal{http.StatusUnauthorized, "UNAUTHORIZED", "no_session", "Sign in to use this resource"}
-	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", "role", "You are not allowed to use this resource"}
-	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "session_unknown", "Sessions cannot be checked at the moment; try again"}
+	refuseUnauthenticated = &refusal{http.StatusUnauthorized, "UNAUTHORIZED", reasonNoSession, "Sign in to use this resource"}
+	refuseStale           = &refusal{http.StatusUnauthorized, "SESSION_NOT_FRESH", reasonStale, "Sign in again to use this resource"}
+	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", reasonRole, "You are not allowed to use this resource"}
+	refuseUnverified      = &refusal{http.StatusForbidden, "EMAIL_NOT_VERIFIED", reasonUnverified, "Verify your e-mail address to use this resource"}
+	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", reasonUnknown, "Sessions cannot be checked at the moment; try again"}
 	refuseOrigin          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie; add it to auth.trusted_origins"}
 )
 
@@ -90,7 +92,9 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	h := w.Header()
 	switch no.status {
 	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2: a 401 names a scheme
+		if h.Get("WWW-Authenticate") == "" {
+			h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2: a 401 names a scheme
+		}
 		if p.signIn != nil {
 			body.SignInURL = p.signIn.url.String()
 		}

@@ -7,11 +7,11 @@ import (
 	"log"
 	"net/http"
 	"net/http/httputil"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // exchange is one request on its way through. ReverseProxy hands only requests to its hooks, so it is their context.
@@ -21,13 +21,20 @@ type exchange struct {
 	in        *http.Request
 	target    target
 	rule      *Rule
+	also      *Rule  // the rule for the rewritten path, which has to be passed as well; nil when there is none
+	forwarded string // the target as the application gets it
+	to        *member
+	decidedBy *Rule
+	asked     bool // identity is what the resolver said
+	identity  *sessionstore.Identity
 	decision  Decision
 	client    clientaddr.Client
 	requestID string
 	webSocket bool
 	streaming bool
-	body      *pacedBody // nil when the body is not paced
-	sent      time.Time  // when the transport got the request; zero when it did not
+	limit     *time.Timer // of request_timeout; nil without one
+	body      *pacedBody  // nil when the body is not paced
+	sent      time.Time   // when the transport got the request; zero when it did not
 	done      bool
 	outcome   Outcome
 }
@@ -61,15 +68,31 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 // forward passes the request on. Nothing changes the request that came in.
 func (p *Proxy) forward(x *exchange) {
 	x.remember()
+	if x.rule.requestTimeout > 0 && !x.webSocket {
+		defer x.limitTime(x.rule.requestTimeout)()
+	}
 	p.forwarding.ServeHTTP(&x.answer, x.in.WithContext(x))
+}
+
+// errRequestTimeout is why the time of a request has ended, not by its client.
+var errRequestTimeout = errors.New("request took longer than its route's request_timeout")
+
+// limitTime ends the exchange after a while unless it has become a stream. The returned function must be called in the end.
+func (x *exchange) limitTime(allowed time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancelCause(x.Context)
+	x.Context = ctx
+	x.limit = time.AfterFunc(allowed, func() { cancel(errRequestTimeout) })
+	return func() {
+		x.limit.Stop()
+		cancel(nil)
+	}
 }
 
 // rewrite makes the outbound request: strip everything that only Postern may say, then say it.
 func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	x, out := exchangeOf(pr.In.Context()), pr.Out
-	// Opaque is written as it stands, so that the application gets the very bytes on which was decided. Put together
-	// from Path and RawQuery they would be escaped anew.
-	*out.URL = url.URL{Scheme: x.rule.upstream.scheme, Host: x.rule.upstream.host, Opaque: x.target.raw}
+	x.to = x.rule.pool.pick(p.now)
+	out.URL, out.Host = x.targetURL(), x.host()
 	out.Trailer = nil // nobody has looked at what will come in them (D25)
 
 	h := p.stripper.strip(out.Header, len(p.identity.names)+forwardedLines)
@@ -80,6 +103,9 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 		delete(h, "Upgrade")
 	}
 	setForwarded(h, x.client)
+	if r := x.rule.rewrite; r != nil && r.prefix != nil {
+		h["X-Forwarded-Prefix"] = r.prefix
+	}
 	p.identity.set(h, x.decision.Identity, x.requestID)
 	p.limitBody(x, out)
 }
@@ -100,18 +126,6 @@ func setForwarded(h http.Header, client clientaddr.Client) {
 	}
 }
 
-// roundTripper chooses the transport of the exchange's rule.
-type roundTripper struct{ now func() time.Time }
-
-func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	x := exchangeOf(r.Context())
-	x.sent = t.now()
-	if x.webSocket {
-		return x.rule.upstream.upgrades.RoundTrip(r)
-	}
-	return x.rule.upstream.transport.RoundTrip(r)
-}
-
 // errUnaskedUpgrade is an application that switches protocols without having been asked to, or to another one.
 var errUnaskedUpgrade = errors.New("upstream switched to a protocol that was not asked for")
 
@@ -122,6 +136,7 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 	if x.requestID != "" {
 		delete(res.Header, requestIDHeader) // it is in the answer already
 	}
+	x.rule.response.apply(res.Header)
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		// An error here closes the upstream's connection; left to ReverseProxy, a mismatch would leak it (D64).
 		if !x.webSocket || !strings.EqualFold(res.Header.Get("Upgrade"), webSocket) {
@@ -142,6 +157,9 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 
 func (p *Proxy) streamOpened(x *exchange) {
 	x.streaming = true
+	if x.limit != nil {
+		x.limit.Stop()
+	}
 	if p.options.Streams != nil {
 		p.options.Streams(1)
 	}
@@ -151,6 +169,9 @@ func (p *Proxy) streamOpened(x *exchange) {
 func (p *Proxy) forwardFailed(w http.ResponseWriter, out *http.Request, err error) {
 	x := exchangeOf(out.Context())
 	no := refusalFor(x.in, err)
+	if context.Cause(x.Context) == errRequestTimeout {
+		no, err = refuseTimeout, errRequestTimeout
+	}
 	if x.body != nil && x.body.tooSlow() {
 		no, err = refuseSlowBody, errSlowBody
 	}

@@ -83,6 +83,56 @@ func TestRouteTimeoutDoesNotCutStreams(t *testing.T) { // D97, users-ask 38
 	}
 }
 
+func TestRequestTimeoutEndsRequestsButNotStreams(t *testing.T) {
+	t.Parallel()
+	const allowed = 2 * time.Second // enough for a busy machine to send the headers
+	f := start(t, setup{
+		routes: []RouteConfig{
+			{Path: "/headers", Auth: "public", RequestTimeout: 50 * time.Millisecond},
+			{Path: "/**", Auth: "public", RequestTimeout: allowed},
+		},
+		app: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/events":
+				w.Header().Set("Content-Type", "text/event-stream")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(allowed + allowed/2)
+				_, _ = io.WriteString(w, "late")
+				return
+			case "/body":
+				_, _ = io.WriteString(w, "part")
+				_ = http.NewResponseController(w).Flush()
+			}
+			<-r.Context().Done()
+		}),
+	})
+	t.Run("no headers", func(t *testing.T) {
+		if res, body := f.get(t, "GET", "/headers"); res.StatusCode != 504 || !strings.Contains(body, `"GATEWAY_TIMEOUT"`) {
+			t.Errorf("answer %d %s", res.StatusCode, body)
+		}
+		if o := f.outcome(t); o.Reason != "upstream_timeout" || !errors.Is(o.Err, errRequestTimeout) {
+			t.Errorf("outcome %+v", o)
+		}
+	})
+	t.Run("a body without end", func(t *testing.T) {
+		t.Parallel()
+		res, err := http.Get(f.URL + "/body")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if body, err := io.ReadAll(res.Body); err == nil || string(body) != "part" {
+			t.Errorf("arrives as %q, %v", body, err)
+		}
+	})
+	t.Run("a stream", func(t *testing.T) {
+		t.Parallel()
+		if res, body := f.get(t, "GET", "/events"); res.StatusCode != 200 || body != "late" {
+			t.Errorf("was cut: %d %q", res.StatusCode, body)
+		}
+	})
+}
+
 func TestAnswersThatAreCutArriveCut(t *testing.T) { // D93
 	t.Parallel()
 	for _, h2 := range []bool{false, true} {

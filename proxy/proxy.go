@@ -42,9 +42,13 @@ type Options struct {
 	Client func(*http.Request) clientaddr.Client
 	// Observe is called once for each request, when it is over. The request is the one that came in.
 	Observe func(*http.Request, Outcome)
+	// UpstreamHealth hears when one of several addresses of an application is left out because it failed, and when it is
+	// back. It is called while a request waits.
+	UpstreamHealth func(address string, well bool)
 	// Streams is called with 1 when a WebSocket or event stream opens and with -1 when it ends.
 	Streams func(delta int)
-	// Now is the clock by which UpstreamTime is measured; time.Now by default.
+	// Now is the clock by which UpstreamTime, the age of sessions and the health of upstreams are measured; time.Now by
+	// default.
 	Now func() time.Time
 }
 
@@ -94,7 +98,7 @@ func (p *Proxy) compileRules() error {
 	if p.rules, err = NewRules(p.config.Routes, fallback); err != nil {
 		return err
 	}
-	p.upstreams = &upstreams{config: p.config.Upstream, made: map[upstreamKey]*upstream{}}
+	p.upstreams = newUpstreams(p.config.Upstream, p.options.UpstreamHealth)
 	for i, rule := range p.rules.list {
 		if err := p.upstreams.bind(rule); err != nil {
 			return fmt.Errorf("%s: %w", routeKey(i), err)
@@ -156,24 +160,67 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		return
 	}
 	x.client = p.client(r)
-	x.rule = p.rules.Match(r.Method, x.target.host, x.target.path)
+	rule := p.rules.Match(r.Method, x.target.host, x.target.path)
+	if hasEncodedSlash(x.target.path) && !rule.encodedSlashes {
+		x.outcome.Refused = true
+		p.turnAway(w, r, x, refuseEncodedSlash)
+		return
+	}
+	x.rule, x.forwarded = rule, x.target.raw
+	if rule.rewrite != nil {
+		if no = p.rewritePath(r, x); no != nil {
+			p.turnAway(w, r, x, no)
+			return
+		}
+	}
 	x.webSocket = isWebSocket(r)
 	x.decision = p.decide(w, r, x)
 	p.act(w, r, x)
 }
 
+// rewritePath finds out what the application will see, and whether another rule has a say in it: what a route protects
+// must not be had for less through the path of another (D14).
+func (p *Proxy) rewritePath(r *http.Request, x *exchange) *refusal {
+	x.forwarded = x.rule.rewrite.apply(x.target.raw)
+	path, no := canonicalPath(x.forwarded)
+	if no != nil {
+		return no // a segment that begins with an encoded slash has become the first
+	}
+	if rule := p.rules.Match(r.Method, x.target.host, path); rule != x.rule && rule.Position >= 0 && rule.pool.serves(x.rule.pool) {
+		x.also = rule
+	}
+	return nil
+}
+
 // decide asks for the session unless the rule is public, so that public paths depend on nothing.
 func (p *Proxy) decide(w http.ResponseWriter, r *http.Request, x *exchange) Decision {
-	if x.rule.Auth == Public {
-		return Decide(x.rule, nil, nil, Unredirectable)
+	x.decidedBy = x.rule
+	d := p.decideBy(x.rule, w, r, x)
+	if d.Action == Forward && x.also != nil {
+		if stricter := p.decideBy(x.also, w, r, x); stricter.Action != Forward {
+			x.decidedBy = x.also
+			return stricter
+		}
 	}
-	identity, err := p.sessions.Resolve(w, r)
-	x.outcome.Err = err
-	kind := Unredirectable
-	if identity == nil && p.signIn != nil && x.target.path != p.signIn.local {
-		kind = kindOf(r)
+	return d
+}
+
+func (p *Proxy) decideBy(rule *Rule, w http.ResponseWriter, r *http.Request, x *exchange) Decision {
+	if rule.Auth == Public {
+		return Decide(rule, Asking{})
 	}
-	return Decide(x.rule, identity, err, kind)
+	if !x.asked {
+		x.asked = true
+		x.identity, x.outcome.Err = p.sessions.Resolve(w, r)
+	}
+	a := Asking{Identity: x.identity, SessionErr: x.outcome.Err, Path: x.target.path}
+	if x.identity == nil && p.signIn != nil && x.target.path != p.signIn.local {
+		a.Kind = kindOf(r)
+	}
+	if rule.MaxSessionAge > 0 {
+		a.Now = p.now()
+	}
+	return Decide(rule, a)
 }
 
 func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
@@ -190,8 +237,16 @@ func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
 		p.redirect(w, r, x.target.raw)
 	case Unauthenticated:
 		p.turnAway(w, r, x, refuseUnauthenticated)
+	case Stale:
+		// RFC 9470 §3: what is asked for is a sign-in that is not older than this.
+		w.Header()["Www-Authenticate"] = []string{fmt.Sprintf(`Bearer error="insufficient_user_authentication", max_age=%d`, int64(x.decidedBy.MaxSessionAge.Seconds()))}
+		p.turnAway(w, r, x, refuseStale)
 	case Forbidden:
-		p.turnAway(w, r, x, refuseForbidden)
+		no := refuseForbidden
+		if d.Reason == reasonUnverified {
+			no = refuseUnverified
+		}
+		p.turnAway(w, r, x, no)
 	default:
 		no := refuseUnavailable
 		if r.Context().Err() != nil {

@@ -37,7 +37,7 @@ func BenchmarkBareReverseProxy(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	u := &upstreams{config: testConfig(to.String()).Upstream}
+	u := newUpstreams(testConfig(to.String()).Upstream, nil)
 	transport := u.transport(upstreamKey{endpoint: endpoint{scheme: "http", host: to.Host}}, false)
 	benchmark(b, &httputil.ReverseProxy{
 		Rewrite: func(pr *httputil.ProxyRequest) {

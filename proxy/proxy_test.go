@@ -73,8 +73,11 @@ func identity(name, roles string) *sessionstore.Identity {
 	return id
 }
 
+// people are ann, root with the role admin, and new, who signed in just now and has not proved their address.
 func people() sessions {
-	return sessions{"ann": identity("ann", ""), "renewed": identity("ann", ""), "root": identity("root", "user, admin")}
+	fresh := identity("new", "")
+	fresh.Session.CreatedAt, fresh.User.EmailVerified = time.Now(), false
+	return sessions{"ann": identity("ann", ""), "renewed": identity("ann", ""), "root": identity("root", "user, admin"), "new": fresh}
 }
 
 // seen is a request as the application got it.
@@ -281,8 +284,11 @@ func TestAnswersByRule(t *testing.T) {
 		{Path: "/public/**", Auth: "public"},
 		{Path: "/optional/**", Auth: "optional"},
 		{Path: "/admin/**", Roles: []string{"admin", "owner"}},
-		{Path: "/api/**", OnUnauthenticated: "401"},
+		{Path: "/rest/**", OnUnauthenticated: "401"},
 		{Path: "/app/**", OnUnauthenticated: "redirect"},
+		{Path: "/proven/**", VerifiedEmail: true},
+		{Path: "/fresh/**", MaxSessionAge: time.Hour},
+		{Path: "/api/pages/**", OnUnauthenticated: "redirect"},
 	}
 	const page, down, bearer = "Sec-Fetch-Mode: navigate", "Cookie: " + cookieName + "=down", "Authorization: Bearer ann"
 	tests := []struct {
@@ -313,7 +319,15 @@ func TestAnswersByRule(t *testing.T) {
 		{"EventSource", "GET", "/x", []string{"Accept: text/event-stream"}, 401, ""},
 		{"JSON over HTML", "GET", "/x", []string{"Accept: text/html;q=0.5, application/json"}, 401, ""},
 		{"fetch", "GET", "/x", []string{"Sec-Fetch-Mode: cors", "Sec-Fetch-Site: same-origin", "Accept: text/html"}, 401, ""},
-		{"route says 401", "GET", "/api/x", []string{page}, 401, ""},
+		{"route says 401", "GET", "/rest/x", []string{page}, 401, ""},
+		{"an API, though nothing says so", "GET", "/api/x", []string{page}, 401, ""}, // users-ask 7
+		{"an API whose route says redirect", "GET", "/api/pages/x", []string{page}, 302, ""},
+		{"curl", "GET", "/x", []string{"User-Agent: curl/8", "Accept: */*"}, 401, ""},
+		{"address not proved", "GET", "/proven/x", []string{"Cookie: " + cookieName + "=new"}, 403, ""},
+		{"address proved", "GET", "/proven/x", []string{asAnn}, 200, "u-ann"},
+		{"signed in long ago", "GET", "/fresh/x", []string{asAnn}, 401, ""},
+		{"signed in long ago, on a page", "GET", "/fresh/x", []string{asAnn, page}, 401, ""}, // users-ask 9: never a redirect
+		{"signed in just now", "GET", "/fresh/x", []string{"Cookie: " + cookieName + "=new"}, 200, "u-new"},
 		{"route says redirect", "GET", "/app/x", []string{"Accept: */*"}, 302, ""},
 		{"route says redirect, but not of a POST", "POST", "/app/x", nil, 401, ""},
 		{"route says redirect, but not across origins", "GET", "/app/x", []string{"Sec-Fetch-Mode: cors", "Sec-Fetch-Site: cross-site"}, 401, ""},
@@ -345,7 +359,7 @@ func TestAnswersByRule(t *testing.T) {
 			if want := "/sign-in?return_to=" + strings.ReplaceAll(tt.path, "/", "%2F"); tt.status == 302 && res.Header.Get("Location") != want {
 				t.Errorf("redirected to %q, want %q", res.Header.Get("Location"), want)
 			}
-			if tt.status == 401 && res.Header.Get("WWW-Authenticate") != "Bearer" {
+			if tt.status == 401 && !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Bearer") {
 				t.Error("401 without a scheme")
 			}
 			if tt.status == 503 && res.Header.Get("Retry-After") == "" {
@@ -365,6 +379,27 @@ func TestRefusalNamesTheSignInPage(t *testing.T) {
 	want := `{"code":"UNAUTHORIZED","message":"Sign in to use this resource","signInUrl":"https://accounts.example/in"}` + "\n"
 	if body != want {
 		t.Errorf("body %s, want %s", body, want)
+	}
+}
+
+func TestRefusalsOfSomebodySignedInSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	f := start(t, setup{options: Options{SignInURL: "/sign-in"}, routes: []RouteConfig{{Path: "/fresh", MaxSessionAge: time.Hour}, {Path: "/proven", VerifiedEmail: true}}})
+	res, body := f.get(t, "GET", "/fresh", asAnn)
+	if want := `Bearer error="insufficient_user_authentication", max_age=3600`; res.Header.Get("WWW-Authenticate") != want {
+		t.Errorf("challenge %q, want %q", res.Header.Get("WWW-Authenticate"), want)
+	}
+	if want := `{"code":"SESSION_NOT_FRESH","message":"Sign in again to use this resource","signInUrl":"/sign-in"}` + "\n"; body != want {
+		t.Errorf("body %s, want %s", body, want)
+	}
+	if o := f.outcome(t); o.Action != Stale || o.Reason != "session_age" || o.UserID != "u-ann" {
+		t.Errorf("outcome %+v", o)
+	}
+	if _, body := f.get(t, "GET", "/proven", "Cookie: "+cookieName+"=new"); body != `{"code":"EMAIL_NOT_VERIFIED","message":"Verify your e-mail address to use this resource"}`+"\n" {
+		t.Errorf("body %s", body)
+	}
+	if o := f.outcome(t); o.Action != Forbidden || o.Reason != "email_not_verified" || o.UserID != "u-new" {
+		t.Errorf("outcome %+v", o)
 	}
 }
 

@@ -29,7 +29,7 @@ In a value, whatever is not printable ASCII, a percent sign, and a space at eith
 ` + "`Zoë` arrives as `Zo%C3%AB`" + `. Decode with ` + "`urllib.parse.unquote`" + ` in Python or ` + "`decodeURIComponent`" + ` in JavaScript.
 
 Besides, the application gets ` + "`X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`" + `, rebuilt from what Postern knows: the client's address as
-` + "`server.trusted_proxies`" + ` tell it, and nothing that a client wrote.
+` + "`server.trusted_proxies`" + ` tell it, and nothing that a client wrote. On a route with ` + "`strip_prefix`, `X-Forwarded-Prefix`" + ` is that prefix.
 
 ## What is taken from every request
 

@@ -3,12 +3,9 @@ package proxy
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/posternhq/postern/proxy/clientaddr"
 )
 
 // Auth is what a rule asks of a request. The zero value is the strictest.
@@ -39,7 +36,7 @@ func (a Auth) String() string { return [...]string{"required", "optional", "publ
 type OnUnauthenticated uint8
 
 const (
-	Auto           OnUnauthenticated = iota // a browser's navigation is redirected, the rest gets 401
+	Auto           OnUnauthenticated = iota // a browser's navigation is redirected, the rest and everything below /api gets 401
 	AlwaysStatus                            // 401
 	AlwaysRedirect                          // whatever may be redirected is
 )
@@ -59,25 +56,35 @@ func parseOnUnauthenticated(word string) (OnUnauthenticated, error) {
 // Rule is one compiled route. It does not change after it was made.
 type Rule struct {
 	Pattern           string // as configured, or DefaultPattern
+	Position          int    // in the configuration's list; -1 for the rule that decides what no route matches
 	Auth              Auth
 	Roles             []string // of which the user must have one; empty asks for none
+	VerifiedEmail     bool
+	MaxSessionAge     time.Duration // since the sign-in; zero means any
 	OnUnauthenticated OnUnauthenticated
 
-	segments []string // "*" is any one segment
-	deep     bool     // the pattern ended with /**
-	methods  []string // empty means all
-	host     string   // empty means all
-	timeout  time.Duration
-	maxBody  int64
-	endpoint *endpoint // nil means upstream.url
-	upstream *upstream
+	pattern
+	methods        []string // empty means all
+	host           string   // empty means all
+	encodedSlashes bool
+	rewrite        *rewriting // nil forwards the path as it came
+	hostHeader     hostHeader
+	timeout        time.Duration
+	requestTimeout time.Duration
+	maxBody        int64
+	response       responseHeaders
+	endpoints      []endpoint // empty means upstream.url
+	pool           *pool
 }
 
 // DefaultPattern stands for the rule that decides what no route matches.
 const DefaultPattern = "default"
 
 func newRule(c RouteConfig) (*Rule, error) {
-	rule := &Rule{Pattern: c.Path, Roles: c.Roles, timeout: c.Timeout, maxBody: int64(c.MaxBody)}
+	rule := &Rule{
+		Pattern: c.Path, Roles: c.Roles, VerifiedEmail: c.VerifiedEmail, MaxSessionAge: c.MaxSessionAge,
+		encodedSlashes: c.EncodedSlashes, timeout: c.Timeout, requestTimeout: c.RequestTimeout, maxBody: int64(c.MaxBody),
+	}
 	var problems []error
 	note := func(key string, err error) {
 		if err != nil {
@@ -85,7 +92,8 @@ func newRule(c RouteConfig) (*Rule, error) {
 		}
 	}
 	var err error
-	rule.segments, rule.deep, err = parsePattern(c.Path)
+	rule.pattern, err = parsePattern(c.Path)
+	wrongPath := err != nil
 	note("path", err)
 	rule.methods, err = parseMethods(c.Methods)
 	note("methods", err)
@@ -95,101 +103,45 @@ func newRule(c RouteConfig) (*Rule, error) {
 		rule.Auth, err = ParseAuth(c.Auth)
 		note("auth", err)
 	}
-	note("roles", checkRoles(rule))
+	note("roles", checkRoles(c.Roles))
+	problems = append(problems, rule.checkDemands(), checkDurations(c))
 	rule.OnUnauthenticated, err = parseOnUnauthenticated(c.OnUnauthenticated)
 	note("on_unauthenticated", err)
-	if c.Upstream != "" {
-		rule.endpoint, err = parseEndpoint(c.Upstream)
-		note("upstream", err)
+	rule.endpoints, err = parseEndpoints("upstream", c.Upstream, "upstreams", c.Upstreams)
+	problems = append(problems, err)
+	if !wrongPath {
+		rule.rewrite, err = newRewriting(rule.pattern, c)
+		problems = append(problems, err)
 	}
-	if c.Timeout < 0 {
-		note("timeout", fmt.Errorf("%s is negative; leave it out for upstream.response_header_timeout", c.Timeout))
-	}
+	rule.hostHeader, err = parseHostHeader(c.HostHeader)
+	note("host_header", err)
 	if c.MaxBody < 0 {
 		note("max_body", fmt.Errorf("%d is negative; leave it out for no limit", c.MaxBody))
 	}
+	rule.response, err = newResponseHeaders(c.SetResponseHeaders, c.RemoveResponseHeaders)
+	problems = append(problems, err)
 	return rule, errors.Join(problems...)
 }
 
-// parsePattern splits a pattern into segments. Patterns are written decoded: they are compared with decoded paths.
-func parsePattern(pattern string) (segments []string, deep bool, err error) {
-	switch {
-	case pattern == "":
-		return nil, false, errors.New("is empty; use /** for everything")
-	case pattern[0] != '/':
-		return nil, false, fmt.Errorf("%q does not begin with a slash", pattern)
-	case pattern == "/":
-		return nil, false, nil
-	case pattern[len(pattern)-1] == '/':
-		return nil, false, fmt.Errorf("%q ends with a slash; write %q, which matches both", pattern, strings.TrimRight(pattern, "/"))
-	case strings.ContainsAny(pattern, "?#"):
-		return nil, false, fmt.Errorf("%q has a query or fragment; rules see the path alone", pattern)
-	case strings.ContainsRune(pattern, '%'):
-		return nil, false, fmt.Errorf("%q has an escape; write the character itself", pattern)
-	}
-	if _, no := canonicalPath(strings.ReplaceAll(pattern, " ", "+")); no != nil {
-		return nil, false, fmt.Errorf("%q can match nothing: %s", pattern, no.message)
-	}
-	segments = strings.Split(pattern[1:], "/")
-	if segments[len(segments)-1] == "**" {
-		segments, deep = segments[:len(segments)-1], true
-	}
-	for _, segment := range segments {
-		if err := checkSegment(segment); err != nil {
-			return nil, false, fmt.Errorf("%q: %w", pattern, err)
+func checkDurations(c RouteConfig) error {
+	var problems []error
+	for _, d := range []struct {
+		key, remedy string
+		value       time.Duration
+	}{
+		{"max_session_age", "any time", c.MaxSessionAge},
+		{"timeout", "upstream.response_header_timeout", c.Timeout},
+		{"request_timeout", "no limit", c.RequestTimeout},
+	} {
+		if d.value < 0 {
+			problems = append(problems, fmt.Errorf("%s: %s is negative; leave it out for %s", d.key, d.value, d.remedy))
 		}
 	}
-	return segments, deep, nil
+	return errors.Join(problems...)
 }
 
-func checkSegment(segment string) error {
-	switch {
-	case segment == "*":
-		return nil
-	case segment == "**":
-		return errors.New("** stands at the end only; use * for one segment in between")
-	case strings.Contains(segment, "*"):
-		return fmt.Errorf("%q mixes * with other characters; a wildcard is a whole segment", segment)
-	case strings.ContainsAny(segment, "{}") || segment[0] == ':':
-		return fmt.Errorf("%q looks like a path parameter; use * for one segment", segment)
-	}
-	return nil
-}
-
-func parseMethods(list []string) ([]string, error) {
-	var methods []string
-	for _, method := range list {
-		method = strings.ToUpper(method)
-		if method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != "" || checkMethod(method) != nil {
-			return nil, fmt.Errorf("%q is no method that can be routed", method)
-		}
-		methods = append(methods, method)
-	}
-	if slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
-		methods = append(methods, http.MethodHead) // as in http.ServeMux: HEAD is GET without the body
-	}
-	return methods, nil
-}
-
-func parseRuleHost(host string) (string, error) {
-	if host == "" {
-		return "", nil
-	}
-	name, ok := clientaddr.ParseHost(host)
-	if !ok {
-		return "", fmt.Errorf("%q is no host name; write international names in their xn-- form", host)
-	}
-	if !strings.EqualFold(strings.TrimSuffix(host, "."), name) && host[0] != '[' || strings.Contains(host, "]:") {
-		return "", fmt.Errorf("%q has a port; leave it out, rules compare the name alone", host)
-	}
-	return name, nil
-}
-
-func checkRoles(rule *Rule) error {
-	if len(rule.Roles) > 0 && rule.Auth != Required {
-		return errors.New("need auth: required, for nobody else has roles")
-	}
-	for _, role := range rule.Roles {
+func checkRoles(roles []string) error {
+	for _, role := range roles {
 		if role == "" || role != strings.TrimSpace(role) || strings.Contains(role, ",") {
 			return fmt.Errorf("%q is no role name", role)
 		}
@@ -197,55 +149,28 @@ func checkRoles(rule *Rule) error {
 	return nil
 }
 
-// accepts tells whether a request whose path matches is for this rule.
-func (r *Rule) accepts(method, host string) bool {
-	return (r.host == "" || r.host == host) && (len(r.methods) == 0 || slices.Contains(r.methods, method))
-}
-
-// ValidateOrder finds routes that can never decide anything because an earlier one takes all their requests. Such a
-// route is a mistake, and if it was meant to protect something, a dangerous one. Routes with problems of their own
-// are passed over.
-func ValidateOrder(routes []RouteConfig) error {
+// checkDemands refuses what is asked of a user on a route that works without one.
+func (r *Rule) checkDemands() error {
+	if r.Auth == Required {
+		return nil
+	}
 	var problems []error
-	var earlier []*Rule
-	for i, route := range routes {
-		rule, err := newRule(route)
-		if err != nil {
-			rule = nil
+	for _, demand := range []struct {
+		key, why string
+		made     bool
+	}{
+		{"roles", "nobody else has roles", len(r.Roles) > 0},
+		{"verified_email", "nobody else has an address", r.VerifiedEmail},
+		{"max_session_age", "nobody else has a session", r.MaxSessionAge > 0},
+	} {
+		if demand.made {
+			problems = append(problems, fmt.Errorf("%s: needs auth: required, for %s", demand.key, demand.why))
 		}
-		for j, before := range earlier {
-			if rule != nil && before != nil && before.covers(rule) {
-				problems = append(problems, fmt.Errorf("routes[%d].path: %s is never reached, since routes[%d] (%s) takes all its requests; move it up", i, rule.Pattern, j, before.Pattern))
-				break
-			}
-		}
-		earlier = append(earlier, rule)
 	}
 	return errors.Join(problems...)
 }
 
-// covers tells whether every request that matches other matches r, too.
-func (r *Rule) covers(other *Rule) bool {
-	if r.host != "" && r.host != other.host {
-		return false
-	}
-	if len(r.methods) > 0 {
-		if len(other.methods) == 0 {
-			return false
-		}
-		for _, method := range other.methods {
-			if !slices.Contains(r.methods, method) {
-				return false
-			}
-		}
-	}
-	if len(r.segments) > len(other.segments) || !r.deep && (other.deep || len(r.segments) != len(other.segments)) {
-		return false
-	}
-	for i, segment := range r.segments {
-		if segment != "*" && segment != other.segments[i] {
-			return false
-		}
-	}
-	return true
+// accepts tells whether a request whose path matches is for this rule.
+func (r *Rule) accepts(method, host string) bool {
+	return (r.host == "" || r.host == host) && (len(r.methods) == 0 || slices.Contains(r.methods, method))
 }

@@ -7,13 +7,15 @@ import (
 )
 
 // Rules is an ordered list of rules and the one for what none of them matches. The first match wins, whatever the
-// order costs: the tree below only avoids looking at rules whose path cannot match. It holds one node for each
+// order costs: the trees below only avoid looking at rules whose host or path cannot match. They hold one node for each
 // distinct beginning of a pattern, so a look-up visits nodes by the depth of the path, not by the number of rules
-// (oathkeeper and heimdall walk the list; with a thousand routes that is most of a request).
+// (oathkeeper and heimdall walk the list; with a thousand routes that is most of a request). At a node are the rules of one
+// host and pattern, which differ in methods alone: ValidateOrder sees to it that each adds one.
 type Rules struct {
 	list     []*Rule
 	fallback *Rule
-	root     *node
+	anywhere *node            // rules for every host
+	hosts    map[string]*node // those for one
 }
 
 // node stands for the segments that lead to it. Its lists hold positions in Rules.list, ascending.
@@ -29,16 +31,27 @@ func newNode() *node { return &node{lowest: math.MaxInt} }
 
 // NewRules compiles routes. fallback is what default_auth says.
 func NewRules(routes []RouteConfig, fallback Auth) (*Rules, error) {
-	rules := &Rules{fallback: &Rule{Pattern: DefaultPattern, Auth: fallback}, root: newNode()}
+	rules := &Rules{fallback: &Rule{Pattern: DefaultPattern, Position: -1, Auth: fallback}, anywhere: newNode(), hosts: map[string]*node{}}
 	var problems []error
 	for i, route := range routes {
 		rule, err := newRule(route)
 		problems = append(problems, under(routeKey(i), err))
-		rules.list = append(rules.list, rule)
-		rules.root.add(rule, i)
+		rules.add(rule)
 	}
-	problems = append(problems, ValidateOrder(routes))
 	return rules, errors.Join(problems...)
+}
+
+func (r *Rules) add(rule *Rule) {
+	rule.Position = len(r.list)
+	r.list = append(r.list, rule)
+	tree := r.anywhere
+	if rule.host != "" {
+		if tree = r.hosts[rule.host]; tree == nil {
+			tree = newNode()
+			r.hosts[rule.host] = tree
+		}
+	}
+	tree.add(rule, rule.Position)
 }
 
 func (n *node) add(rule *Rule, position int) {
@@ -77,7 +90,10 @@ func (n *node) attach(segment string, child *node) {
 // gives it.
 func (r *Rules) Match(method, host, path string) *Rule {
 	rest := strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
-	best := r.find(r.root, method, host, rest, math.MaxInt)
+	best := r.find(r.anywhere, method, host, rest, math.MaxInt)
+	if len(r.hosts) > 0 {
+		best = r.find(r.hosts[host], method, host, rest, best)
+	}
 	if best == math.MaxInt {
 		return r.fallback
 	}

@@ -11,10 +11,14 @@ import (
 
 // target is what a request asks for, in the one form on which everything is decided.
 type target struct {
-	raw  string // path and query as received: these bytes are forwarded, no others
-	path string // the path of raw, percent-decoded once; rules are matched against it
+	raw  string // path and query as received: these bytes are forwarded, or whole segments of them; no others
+	path string // the path of raw, percent-decoded once but for slashes; rules are matched against it
 	host string // the Host as rules compare it; the Host as sent is forwarded
 }
+
+// encodedSlash is how a slash that is part of a segment stands in target.path. No other percent sign there has two
+// hexadecimal digits behind it, since a path that could be decoded twice is refused.
+const encodedSlash = "%2F"
 
 // parseTarget reads the request target from the bytes of the request line, not from URL, which other handlers may
 // have rewritten. A target that two programs could read differently is refused before any rule is consulted: an
@@ -68,8 +72,9 @@ func originForm(uri string, public *url.URL) (string, *refusal) {
 	return uri[len(origin):], nil
 }
 
-// canonicalPath checks a target that begins with a slash and returns its path, decoded once. A path that passes has the same segments for
-// every reader: decoding it again, cleaning it, or splitting it at its slashes before or after decoding changes nothing.
+// canonicalPath checks a target that begins with a slash and returns its path, decoded once. A path that passes has the
+// same segments for every reader: decoding it again, cleaning it, or splitting it at its slashes before or after decoding
+// changes nothing. The exception is an encoded slash, which stays encoded; whether it is allowed is for the rule to say.
 func canonicalPath(raw string) (string, *refusal) {
 	if no := checkBytes(raw); no != nil {
 		return "", no
@@ -79,18 +84,50 @@ func canonicalPath(raw string) (string, *refusal) {
 		if no := checkEscapes(path); no != nil {
 			return "", no
 		}
-		decoded, err := url.PathUnescape(path)
-		if err != nil {
-			return "", refuseEscape
-		}
-		if path = decoded; hasEscape(path) {
-			return "", refuseDoubleEncoding
+		var no *refusal
+		if path, no = decode(path); no != nil {
+			return "", no
 		}
 	}
 	if !utf8.ValidString(path) {
 		return "", refuseEncoding // an overlong form of "." or "/" is invalid UTF-8, too
 	}
 	return path, checkSegments(path)
+}
+
+// decode decodes what lies between encoded slashes, of which it leaves one spelling.
+func decode(path string) (string, *refusal) {
+	var out strings.Builder
+	out.Grow(len(path))
+	for {
+		at := indexEncodedSlash(path)
+		piece := path
+		if at >= 0 {
+			piece = path[:at]
+		}
+		decoded, err := url.PathUnescape(piece)
+		if err != nil {
+			return "", refuseEscape
+		}
+		if hasEscape(decoded) {
+			return "", refuseDoubleEncoding
+		}
+		out.WriteString(decoded)
+		if at < 0 {
+			return out.String(), nil
+		}
+		out.WriteString(encodedSlash)
+		path = path[at+len(encodedSlash):]
+	}
+}
+
+func indexEncodedSlash(path string) int {
+	for i := 0; i+2 < len(path); i++ {
+		if path[i] == '%' && path[i+1] == '2' && path[i+2]|0x20 == 'f' {
+			return i
+		}
+	}
+	return -1
 }
 
 // checkBytes looks at the target as a whole, since a fragment or control byte in the query moves its end.
@@ -126,8 +163,6 @@ func checkEscapes(path string) *refusal {
 			return refuseEscape
 		case c < ' ' || c == 0x7f:
 			return refuseControl
-		case c == '/':
-			return refuseEncodedSlash
 		case c == '\\':
 			return refuseBackslash
 		case c == ';':
@@ -151,14 +186,25 @@ func hasEscape(path string) bool {
 }
 
 // checkSegments refuses empty segments and dot segments (RFC 3986 §5.2.4) of a decoded path. Windows drops dots and
-// spaces at the end of a name, so a segment of nothing else counts as a dot segment.
+// spaces at the end of a name, so a segment of nothing else counts as a dot segment. What stands between encoded slashes
+// must not be one either: whoever decodes first would climb out of the rule's reach.
 func checkSegments(path string) *refusal {
+	mayHaveSlashes := strings.IndexByte(path, '%') >= 0
 	for rest := path[1:]; rest != ""; {
 		segment, tail, more := strings.Cut(rest, "/")
-		if segment == "" {
+		switch {
+		case segment == "":
 			return refuseEmptySegment
-		}
-		if last := segment[len(segment)-1]; (last == '.' || last == ' ') && strings.Trim(segment, ". ") == "" {
+		case mayHaveSlashes && strings.Contains(segment, encodedSlash):
+			if len(rest) == len(path)-1 && strings.HasPrefix(segment, encodedSlash) {
+				return refuseEmptySegment // decoded first, it would be //, which begins an authority
+			}
+			for part := range strings.SplitSeq(segment, encodedSlash) {
+				if isDots(part) {
+					return refuseDotSegment
+				}
+			}
+		case isDots(segment):
 			return refuseDotSegment
 		}
 		rest = tail
@@ -168,6 +214,18 @@ func checkSegments(path string) *refusal {
 	}
 	return nil
 }
+
+// isDots tells whether a name is nothing but dots and spaces.
+func isDots(name string) bool {
+	if name == "" {
+		return false
+	}
+	last := name[len(name)-1]
+	return (last == '.' || last == ' ') && strings.Trim(name, ". ") == ""
+}
+
+// hasEncodedSlash tells whether a canonical path has a slash inside a segment.
+func hasEncodedSlash(path string) bool { return strings.Contains(path, encodedSlash) }
 
 func unhex(s string, i int) (byte, bool) {
 	if i+1 >= len(s) {

@@ -21,7 +21,9 @@ func TestAmbiguousTargetsAreRefusedBeforeAnyRule(t *testing.T) { // D02, D05, D0
 		"/public/.../admin": "dot_segment", "/public/..%20/admin": "dot_segment",
 		"/public/..;/admin": "path_parameter", "/public/%2e%2e;/admin": "path_parameter", "/public/..%3b/admin": "path_parameter", "/admin;x": "path_parameter", "/admin%3Bx": "path_parameter",
 		"/public/%252e%252e/admin": "double_encoding", "/public/%25252e/admin": "double_encoding", "/a%252fb": "double_encoding", "/a%25%32%66b": "double_encoding", "/a%255cb": "double_encoding",
-		"/a%2fb": "encoded_slash", "/a%2Fb": "encoded_slash", "/..%2fadmin": "encoded_slash", "/%2F/admin": "encoded_slash",
+		"/a%2fb": "encoded_slash", "/a%2Fb": "encoded_slash", "/public/%2f": "encoded_slash",
+		"/..%2fadmin": "dot_segment", "/public/..%2f..%2Fadmin": "dot_segment", "/public/a%2F%2e%2e%2fadmin": "dot_segment", "/public/%2e%2Fadmin": "dot_segment",
+		"/%2F/admin": "empty_segment", "/%2fadmin": "empty_segment", "/public/a%2f%252f": "double_encoding",
 		"//admin": "empty_segment", "///admin": "empty_segment", "/a//b": "empty_segment", "/a//": "empty_segment", "//": "empty_segment",
 		`/\admin`: "backslash", `/a\..\admin`: "backslash", "/%5cadmin": "backslash", "/a%5Cb": "backslash",
 		"/admin#/public": "fragment", "/admin?x#/public": "fragment",
@@ -133,6 +135,9 @@ func FuzzTarget(f *testing.F) { // D09
 			return
 		}
 		decided, no := parseTarget(r, p.public)
+		if no == nil && hasEncodedSlash(decided.path) {
+			no = refuseEncodedSlash
+		}
 		got := through(t, p, r)
 		if no != nil {
 			if got != nil {

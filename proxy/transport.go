@@ -23,6 +23,17 @@ type endpoint struct {
 	h2c    bool
 }
 
+// String is the endpoint as the configuration has it.
+func (e endpoint) String() string {
+	switch {
+	case e.socket != "":
+		return "unix:" + e.socket
+	case e.h2c:
+		return "h2c://" + e.host
+	}
+	return e.scheme + "://" + e.host
+}
+
 func parseEndpoint(raw string) (*endpoint, error) {
 	if socket, ok := strings.CutPrefix(raw, "unix:"); ok {
 		if socket = path.Clean("/" + strings.TrimLeft(socket, "/")); !strings.HasPrefix(raw, "unix:/") || socket == "/" {
@@ -58,11 +69,22 @@ type upstream struct {
 	upgrades *http.Transport
 }
 
+// transportFor is the one for an exchange.
+func (u *upstream) transportFor(x *exchange) *http.Transport {
+	if x.webSocket {
+		return u.upgrades
+	}
+	return u.transport
+}
+
 // upstreams makes one upstream for each endpoint and time-out. The time-out is the transport's own, which starts when
 // the request was written: neither a long upload nor a long answer is cut by it.
 type upstreams struct {
 	config UpstreamConfig
+	tell   func(address string, well bool) // hears when an address is left out and when it is back; may be nil
 	made   map[upstreamKey]*upstream
+	pools  map[string]*pool
+	health map[endpoint]*health
 }
 
 type upstreamKey struct {
@@ -70,27 +92,53 @@ type upstreamKey struct {
 	timeout  time.Duration
 }
 
-// bind gives a rule its upstream.
+func newUpstreams(config UpstreamConfig, tell func(string, bool)) *upstreams {
+	return &upstreams{config: config, tell: tell, made: map[upstreamKey]*upstream{}, pools: map[string]*pool{}, health: map[endpoint]*health{}}
+}
+
+// bind gives a rule its pool, and what else it inherits.
 func (u *upstreams) bind(rule *Rule) error {
-	if rule.endpoint == nil {
-		if u.config.URL == "" {
+	if len(rule.endpoints) == 0 {
+		endpoints, err := parseEndpoints("upstream.url", u.config.URL, "upstream.urls", u.config.URLs)
+		if err != nil {
+			return err
+		}
+		if len(endpoints) == 0 {
 			return errors.New("upstream.url: is empty; name the application, as in http://127.0.0.1:8000")
 		}
-		parsed, err := parseEndpoint(u.config.URL)
-		if err != nil {
-			return fmt.Errorf("upstream.url: %w", err)
-		}
-		rule.endpoint = parsed
+		rule.endpoints = endpoints
 	}
 	if rule.timeout == 0 {
 		rule.timeout = u.config.ResponseHeaderTimeout
 	}
-	key := upstreamKey{*rule.endpoint, rule.timeout}
-	if u.made[key] == nil {
-		u.made[key] = u.connect(key)
+	if rule.hostHeader.policy == inheritedHost {
+		inherited, err := parseHostHeader(u.config.HostHeader)
+		if err != nil {
+			return fmt.Errorf("upstream.host_header: %w", err)
+		}
+		rule.hostHeader = inherited
 	}
-	rule.upstream = u.made[key]
+	key := fmt.Sprint(rule.endpoints, rule.timeout)
+	if u.pools[key] == nil {
+		u.pools[key] = u.pool(rule)
+	}
+	rule.pool = u.pools[key]
 	return nil
+}
+
+func (u *upstreams) pool(rule *Rule) *pool {
+	p := &pool{}
+	for _, at := range rule.endpoints {
+		key := upstreamKey{at, rule.timeout}
+		if u.made[key] == nil {
+			u.made[key] = u.connect(key)
+		}
+		if u.health[at] == nil {
+			u.health[at] = &health{address: at.String(), pause: u.config.UnhealthyFor, tell: u.tell}
+		}
+		p.members = append(p.members, &member{u.made[key], u.health[at]})
+	}
+	return p
 }
 
 func (u *upstreams) connect(key upstreamKey) *upstream {

@@ -158,7 +158,18 @@ func (a *app) newProxy(core *authflow.Core) (*proxy.Proxy, error) {
 		Client:         clientOf,
 		Observe:        observeProxy,
 		Streams:        a.metrics.streamsOpen,
+		UpstreamHealth: a.upstreamHealth,
 	})
+}
+
+// upstreamHealth tells that one of several addresses of an application is left out, or back.
+func (a *app) upstreamHealth(address string, well bool) {
+	a.metrics.upstreamHealth(address, well)
+	if well {
+		a.logger.LogAttrs(context.Background(), slog.LevelInfo, "upstream back", slog.String("upstream", address))
+		return
+	}
+	a.logger.LogAttrs(context.Background(), slog.LevelWarn, "upstream left out after failures", slog.String("upstream", address))
 }
 
 // split sends what is below the base path to the API, and all else to the proxy. The proxy refuses targets that could be read

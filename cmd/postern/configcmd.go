@@ -87,10 +87,12 @@ func probe(ctx context.Context, cfg config.Config, out io.Writer) error {
 		fmt.Fprintf(out, "%s answers\n", what)
 	}
 	tell("database", probeDatabase(ctx, cfg))
-	tell("upstream.url", probeAddress(ctx, cfg.Proxy.Upstream.URL))
+	for _, address := range cfg.Proxy.Upstream.Addresses() {
+		tell("upstream "+address, probeAddress(ctx, address))
+	}
 	for _, r := range cfg.Proxy.Routes {
-		if r.Upstream != "" {
-			tell("upstream of route "+r.Path, probeAddress(ctx, r.Upstream))
+		for _, address := range r.Addresses() {
+			tell("upstream "+address+" of route "+r.Path, probeAddress(ctx, address))
 		}
 	}
 	switch cfg.Mail.Transport {

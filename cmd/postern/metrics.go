@@ -24,6 +24,7 @@ type metrics struct {
 	overhead  prometheus.Histogram
 	rejected  *prometheus.CounterVec
 	streams   prometheus.Gauge
+	upstream  *prometheus.GaugeVec
 
 	cache  *prometheus.CounterVec
 	lookup prometheus.Histogram
@@ -71,6 +72,7 @@ func newMetrics() *metrics {
 		overhead: histogram("postern_overhead_seconds", "Time inside Postern, the application's excluded.", latencyBuckets),
 		rejected: counters("postern_rejected_requests_total", "Proxied requests that were not forwarded.", "reason"),
 		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
+		upstream: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_upstream_up", Help: "0 while one of several addresses of an application is left out because it failed."}, []string{"upstream"}),
 		cache:    counters("postern_session_cache_total", "Session look-ups, by how the cache served them.", "result"),
 		lookup:   histogram("postern_session_lookup_seconds", "Time of one session look-up in the database.", latencyBuckets),
 		lag:      histogram("postern_invalidation_lag_seconds", "Time from a change in the database, whoever made it, to this replica's cache having forgotten what it concerns.", latencyBuckets),
@@ -88,7 +90,7 @@ func newMetrics() *metrics {
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
+	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.upstream, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
 		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap
@@ -162,6 +164,14 @@ func (m *metrics) pool() password.PoolObserver {
 		Hashed:   func(took time.Duration) { m.hashing.Observe(took.Seconds()) },
 		Depth:    func(waiting int) { m.queue.Set(float64(waiting)) },
 		Rejected: m.hashFull.Inc,
+	}
+}
+
+func (m *metrics) upstreamHealth(address string, well bool) {
+	up := m.upstream.WithLabelValues(address)
+	up.Set(0)
+	if well {
+		up.Set(1)
 	}
 }
 
