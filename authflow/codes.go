@@ -6,6 +6,7 @@ import "net/http"
 var (
 	ErrUnauthorized        = &Error{Status: http.StatusUnauthorized, Code: "UNAUTHORIZED", Message: "Unauthorized"}
 	ErrSessionNotFresh     = &Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
+	ErrFailedToGetSession  = &Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrSessionExpired      = &Error{Status: http.StatusBadRequest, Code: "SESSION_EXPIRED", Message: "Session expired. Re-authenticate to perform this action."}
 	ErrDeferSessionRefresh = &Error{Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", Message: "POST method requires deferSessionRefresh to be enabled in session config"}
 
@@ -19,6 +20,7 @@ var (
 	ErrSignUpDisabled         = &Error{Status: http.StatusBadRequest, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
 	ErrSignInDisabled         = &Error{Status: http.StatusBadRequest, Code: "EMAIL_PASSWORD_DISABLED", Message: "Email and password is not enabled"}
 	ErrUserExists             = &Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrFailedToUpdateUser     = &Error{Status: http.StatusUnprocessableEntity, Code: "FAILED_TO_UPDATE_USER", Message: "Failed to update user"}
 	ErrFailedToCreateUser     = &Error{Status: http.StatusUnprocessableEntity, Code: "FAILED_TO_CREATE_USER", Message: "Failed to create user"}
 	ErrCredentialNotFound     = &Error{Status: http.StatusBadRequest, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
 
@@ -48,6 +50,15 @@ var (
 	// ErrUnavailable is answered when the database cannot be asked: never 401, which would sign the user out of the page.
 	ErrUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service is temporarily unavailable. Please try again.", RetryAfter: 1}
 )
+
+// errFieldNotAllowed and errMissingField are about an additional field, and name it in better-auth's words.
+func errFieldNotAllowed(name string) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: name + " is not allowed to be set"}
+}
+
+func errMissingField(name string) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: name + " is required"}
+}
 
 // ErrInvalidToken is better-auth's INVALID_TOKEN, whose status depends on where the token was shown.
 func ErrInvalidToken(status int) *Error {

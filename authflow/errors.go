@@ -74,6 +74,7 @@ func (f *Flow) answerError(w http.ResponseWriter, r *http.Request, err error) {
 // publicError decides what of an error the client may know. What is not an *Error is ours alone: logged, never told.
 func (f *Flow) publicError(r *http.Request, err error) *Error {
 	var e *Error
+	var field *sessionstore.FieldError
 	switch {
 	case errors.As(err, &e):
 		if e.Cause != nil {
@@ -86,6 +87,8 @@ func (f *Flow) publicError(r *http.Request, err error) *Error {
 	case errors.Is(err, context.Canceled):
 		// The client went away. Nobody reads the answer; the status tells the access log.
 		return &Error{Status: 499, Code: "CLIENT_CLOSED_REQUEST", Message: "Client closed request"}
+	case errors.As(err, &field):
+		return invalidInput("[body." + field.Field + "] Invalid input: expected " + field.Expected)
 	case errors.Is(err, sessionstore.ErrInvalid):
 		return invalidInput("Invalid input")
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // Kind is what a field of a body or query holds.
@@ -69,6 +71,9 @@ type Field struct {
 	Free     bool                // text of any length and characters: the handler judges it, in its own words
 	MaxBytes int                 // 0 means maxFieldBytes
 	Doc      string
+
+	// Additional is the additional field that this one sets. It is ReadFields that judges its value; Kind and Optional only describe it.
+	Additional *sessionstore.AdditionalField
 }
 
 // Text is a required string.
@@ -176,6 +181,9 @@ func checkMembers(where string, object map[string]any, fields []Field) (Values, 
 // take returns the value as a handler gets it, and what is wrong with it.
 func (f Field) take(where string, value any) (any, []string) {
 	path := where + "." + f.Name
+	if f.Additional != nil {
+		return value, nil
+	}
 	if f.Kind.nested() {
 		return f.takeNested(path, value)
 	}

@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/posternhq/postern/sessionstore"
 )
 
-// Deps is what the API stands on. Logger, Now, Client and Observe may be left out.
+// Deps is what the API stands on. Additional fields, Logger, Now, Client and Observe may be left out.
 type Deps struct {
 	Store    SessionStore
 	Recorder Recorder
@@ -19,6 +21,9 @@ type Deps struct {
 	// BaseURL is the public origin: the one used for cookies, links and redirects, never derived from a request.
 	BaseURL string
 
+	// UserFields and SessionFields are the additional fields, as the store has them.
+	UserFields    sessionstore.AdditionalFields
+	SessionFields sessionstore.AdditionalFields
 	// RateLimit is what Counter counts for. No Counter: nothing is limited.
 	RateLimit RateLimitConfig
 	Counter   Counter
@@ -52,6 +57,10 @@ type Core struct {
 	// BaseURL is the public origin, APIURL that with the base path: what mailed links begin with.
 	BaseURL string
 	APIURL  string
+
+	// UserFields and SessionFields are the additional fields of users and sessions.
+	UserFields    sessionstore.AdditionalFields
+	SessionFields sessionstore.AdditionalFields
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -89,10 +98,14 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 		Keys:    keys,
 		BaseURL: origins.Base(),
 		APIURL:  origins.Base() + cfg.BasePath,
-		Logger:  deps.Logger,
-		Now:     func() time.Time { return deps.Now().UTC().Truncate(time.Millisecond) },
-		cfg:     cfg,
-		deps:    deps,
+
+		UserFields:    deps.UserFields,
+		SessionFields: deps.SessionFields,
+
+		Logger: deps.Logger,
+		Now:    func() time.Time { return deps.Now().UTC().Truncate(time.Millisecond) },
+		cfg:    cfg,
+		deps:   deps,
 	}, nil
 }
 

@@ -222,7 +222,7 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 		IPAddress: &address,
 		UserAgent: &agent,
 	}
-	err := tx.CreateSession(c.R.Context(), session)
+	err := tx.CreateSession(c.R.Context(), &session)
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound): // the user was deleted since they proved who they are
 		return sessionstore.Session{}, ErrUnauthorized.Because(err)

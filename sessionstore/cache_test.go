@@ -53,7 +53,7 @@ func newBench(t testing.TB, cfg CacheConfig) *bench {
 		return identity, err
 	}
 	b.user = User{ID: UserID(NewID()), Name: "Ada", Email: "ada@example.com"}
-	check(t, store.CreateUser(t.Context(), b.user))
+	check(t, store.CreateUser(t.Context(), &b.user))
 	b.session = b.create(t, Token(NewID()))
 	return b
 }
@@ -61,7 +61,7 @@ func newBench(t testing.TB, cfg CacheConfig) *bench {
 func (b *bench) create(t testing.TB, token Token) Session {
 	t.Helper()
 	session := Session{ID: SessionID(NewID()), UserID: b.user.ID, Token: token, ExpiresAt: b.time().Add(24 * time.Hour)}
-	check(t, b.CreateSession(t.Context(), session))
+	check(t, b.CreateSession(t.Context(), &session))
 	return session
 }
 

@@ -141,20 +141,6 @@ func (s *Store) exec(ctx context.Context, name string, args ...any) (int64, erro
 	return s.db.core.Exec(ctx, s, name, args...)
 }
 
-// execFields is exec of a statement that also writes additional fields of the model.
-func (s *Store) execFields(ctx context.Context, name, model string, fields Fields, args ...any) (int64, error) {
-	q, args, err := s.withFields(name, model, fields, args)
-	if err != nil {
-		return 0, err
-	}
-	var touched int64
-	err = s.run(ctx, name, func(ctx context.Context, on querier) (err error) {
-		touched, err = on.exec(ctx, q, args)
-		return err
-	})
-	return touched, err
-}
-
 func (s *Store) withFields(name, model string, fields Fields, args []any) (statement, []any, error) {
 	q, err := s.db.core.find(name)
 	if err != nil {

@@ -179,7 +179,7 @@ func golden(t testing.TB, name string, report sessionstore.Report) {
 func walk(t testing.TB, s *sessionstore.Store) {
 	t.Helper()
 	u := sessionstore.User{ID: sessionstore.UserID(sessionstore.NewID()), Name: "Ada", Email: sessionstore.NewID() + "@example.com"}
-	check(t, s.CreateUser(t.Context(), u))
+	check(t, s.CreateUser(t.Context(), &u))
 	hash := "hash"
 	check(t, s.CreateAccount(t.Context(), sessionstore.Account{
 		ID: sessionstore.AccountID(sessionstore.NewID()), UserID: u.ID, ProviderID: sessionstore.CredentialProvider, AccountID: string(u.ID), Password: &hash,
@@ -190,7 +190,7 @@ func walk(t testing.TB, s *sessionstore.Store) {
 		t.Errorf("account is %+v", account)
 	}
 	token := sessionstore.Token(sessionstore.NewID())
-	check(t, s.CreateSession(t.Context(), sessionstore.Session{
+	check(t, s.CreateSession(t.Context(), &sessionstore.Session{
 		ID: sessionstore.SessionID(sessionstore.NewID()), UserID: u.ID, Token: token, ExpiresAt: time.Now().Add(time.Hour),
 	}))
 	identity, err := s.FindSession(t.Context(), token)
@@ -373,7 +373,7 @@ func TestIssuerIsWrittenWhereTheColumnExists(t *testing.T) {
 	cfg.AutoMigrate = true
 	s := storetest.Open(t, cfg, sessionstore.Options{})
 	user := sessionstore.UserID("u")
-	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: user, Email: "a@example.com"}))
+	check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: user, Email: "a@example.com"}))
 	for _, provider := range []string{sessionstore.CredentialProvider, "google", "git hub"} {
 		check(t, s.CreateAccount(t.Context(), sessionstore.Account{ID: sessionstore.AccountID(sessionstore.NewID()), UserID: user, ProviderID: provider, AccountID: "1"}))
 	}
@@ -400,7 +400,7 @@ func TestBansAreReadWhereTheColumnsExist(t *testing.T) {
 			s := storetest.Open(t, cfg, sessionstore.Options{})
 			now := time.Now().UTC().Truncate(time.Millisecond)
 			banned := func(id sessionstore.UserID, how string) sessionstore.User {
-				check(t, s.CreateUser(t.Context(), sessionstore.User{ID: id, Email: string(id) + "@example.com"}))
+				check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: id, Email: string(id) + "@example.com"}))
 				p.run(t, cfg, `update "user" set "banReason" = 'spam', `+how+` where id = '`+string(id)+`'`)
 				u, err := s.FindUser(t.Context(), id)
 				check(t, err)
@@ -439,7 +439,7 @@ func TestAccountsOfAnotherIssuerAreNotFound(t *testing.T) {
 		`; create unique index on account (issuer, "accountId")`)
 	cfg.AutoMigrate = true
 	s := storetest.Open(t, cfg, sessionstore.Options{})
-	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}))
+	check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com"}))
 	for subject, issuer := range map[string]string{"discovered": "https://id.example", "synthetic": ""} {
 		check(t, s.CreateAccount(t.Context(), sessionstore.Account{ID: sessionstore.AccountID(subject), UserID: "u", ProviderID: "main", AccountID: subject, Issuer: issuer}))
 	}
@@ -463,7 +463,7 @@ func TestRoleIsReadWhereTheColumnExists(t *testing.T) {
 	runPostgres(t, cfg, "create type app_role as enum ('admin', 'user');"+betterAuth(t, "postgres", `"image" text,`, `"image" text, "role" app_role,`))
 	cfg.AutoMigrate = true
 	s := storetest.Open(t, cfg, sessionstore.Options{})
-	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}))
+	check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com"}))
 	runPostgres(t, cfg, `update "user" set role = 'admin'`)
 	u, err := s.FindUser(t.Context(), "u")
 	check(t, err)
@@ -523,7 +523,7 @@ func TestSQLiteTimesAreWhatJavaScriptWrites(t *testing.T) {
 	cfg := storetest.SQLite(t)
 	s := storetest.Open(t, cfg, sessionstore.Options{})
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("", 3600))
-	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com", EmailVerified: true, CreatedAt: at, UpdatedAt: at}))
+	check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com", EmailVerified: true, CreatedAt: at, UpdatedAt: at}))
 	db, err := sql.Open("sqlite", cfg.Path)
 	check(t, err)
 	defer func() { check(t, db.Close()) }()

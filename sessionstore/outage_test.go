@@ -30,11 +30,11 @@ func TestDatabaseGoesAwayAndComesBack(t *testing.T) {
 	clock := storetest.NewClock()
 	s := storetest.Open(t, cfg, sessionstore.Options{Now: clock.Now})
 	cache := sessionstore.NewCache(s, sessionstore.CacheConfig{Size: 10, TTL: 30 * time.Second, StaleIfError: time.Minute}, sessionstore.CacheOptions{Now: clock.Now})
-	check(t, s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}))
+	check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com"}))
 
 	for i, end := range []func() error{cluster.Stop, cluster.Kill} {
 		token := sessionstore.Token(fmt.Sprint("token", i))
-		check(t, s.CreateSession(t.Context(), sessionstore.Session{ID: sessionstore.SessionID(token), UserID: "u", Token: token, ExpiresAt: clock.Now().Add(time.Hour)}))
+		check(t, s.CreateSession(t.Context(), &sessionstore.Session{ID: sessionstore.SessionID(token), UserID: "u", Token: token, ExpiresAt: clock.Now().Add(time.Hour)}))
 		_, err := cache.FindSession(t.Context(), token)
 		check(t, err)
 		check(t, end())
@@ -62,7 +62,7 @@ func everythingIsUnavailable(t *testing.T, s *sessionstore.Store) {
 	for name, call := range map[string]func() error{
 		"ping":   func() error { return s.Ping(ctx) },
 		"read":   func() error { _, err := s.FindUser(ctx, "u"); return err },
-		"write":  func() error { return s.CreateUser(ctx, sessionstore.User{ID: "v", Email: "b@example.com"}) },
+		"write":  func() error { return s.CreateUser(ctx, &sessionstore.User{ID: "v", Email: "b@example.com"}) },
 		"delete": func() error { return s.DeleteUser(ctx, "u") },
 		"in tx":  func() error { return s.InTx(ctx, func(tx *sessionstore.Store) error { return nil }) },
 		"clean":  func() error { _, _, err := s.DeleteExpired(ctx, time.Now(), 10); return err },
@@ -199,7 +199,7 @@ func TestReadOnlyDatabaseIsUnavailableForWriting(t *testing.T) {
 	runPostgres(t, cfg, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_read_only = on'; END $$`)
 	cfg.AutoMigrate = false
 	s := storetest.Open(t, cfg, sessionstore.Options{})
-	if err := s.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}); !errors.Is(err, sessionstore.ErrUnavailable) {
+	if err := s.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com"}); !errors.Is(err, sessionstore.ErrUnavailable) {
 		t.Errorf("writing: %v", err)
 	}
 	if _, err := s.FindUser(t.Context(), "u"); !errors.Is(err, sessionstore.ErrNotFound) {
@@ -212,7 +212,7 @@ func TestTransactionCutOffByTheServerIsUnavailable(t *testing.T) {
 	cfg := storetest.PostgreSQL(t)
 	s := storetest.Open(t, cfg, sessionstore.Options{})
 	err := s.InTx(t.Context(), func(tx *sessionstore.Store) error {
-		if err := tx.CreateUser(t.Context(), sessionstore.User{ID: "u", Email: "a@example.com"}); err != nil {
+		if err := tx.CreateUser(t.Context(), &sessionstore.User{ID: "u", Email: "a@example.com"}); err != nil {
 			return err
 		}
 		runPostgres(t, cfg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()")
@@ -341,7 +341,7 @@ func writeUntilKilled(t *testing.T, path string) {
 	s := storetest.Open(t, sessionstore.Config{Path: path}, sessionstore.Options{})
 	for {
 		id := sessionstore.NewID()
-		check(t, s.CreateUser(t.Context(), sessionstore.User{ID: sessionstore.UserID(id), Email: id + "@example.com"}))
+		check(t, s.CreateUser(t.Context(), &sessionstore.User{ID: sessionstore.UserID(id), Email: id + "@example.com"}))
 		fmt.Println(id)
 	}
 }

@@ -5,14 +5,20 @@ import (
 	"time"
 )
 
-// CreateSession returns ErrConflict when the id or the token is taken, and ErrNotFound when the user is gone. Additional fields are
-// kept as those of CreateUser.
-func (s *Store) CreateSession(ctx context.Context, session Session) error {
+// CreateSession keeps a session, and makes of it what the row is then; see CreateUser. Returns ErrConflict when the id or the token
+// is taken, and ErrNotFound when the user is gone.
+func (s *Store) CreateSession(ctx context.Context, session *Session) error {
 	// The token may have been asked for, and remembered as unknown, before it existed.
 	defer s.changed(change{token: session.Token.Key()})
-	fields := s.SessionFields().WithDefaults(session.Fields)
-	_, err := s.execFields(ctx, "CreateSession", "session", fields, string(session.ID), string(session.UserID), string(session.Token), session.ExpiresAt,
-		s.orNow(session.CreatedAt), s.orNow(session.UpdatedAt), session.IPAddress, session.UserAgent)
+	var kept Session
+	args := []any{string(session.ID), string(session.UserID), string(session.Token), session.ExpiresAt,
+		s.orNow(session.CreatedAt), s.orNow(session.UpdatedAt), session.IPAddress, session.UserAgent}
+	err := s.queryRowFields(ctx, "CreateSession", "session", s.SessionFields().WithDefaults(session.Fields), args, func(scan scanFunc) error {
+		return scan(s.sessionColumns(&kept)...)
+	})
+	if err == nil {
+		*session = kept
+	}
 	return err
 }
 

@@ -2,6 +2,8 @@ package sessionstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,12 +19,16 @@ func (s *Store) FindUserByEmail(ctx context.Context, email string) (User, error)
 	return s.findUser(ctx, "FindUserByEmail", lowerCase(email))
 }
 
-// CreateUser returns ErrConflict when the id or the address is taken. Of concurrent calls with one address one succeeds.
-// An additional field that is not among u.Fields gets its default; one that has none is left to the database. The role is not
-// written: it belongs to who administers the application.
-func (s *Store) CreateUser(ctx context.Context, u User) error {
-	_, err := s.execFields(ctx, "CreateUser", "user", s.UserFields().WithDefaults(u.Fields), string(u.ID), u.Name, lowerCase(u.Email), u.EmailVerified, u.Image,
+// CreateUser keeps a user, and makes of u what the row is then: with times that were left open, and with all additional fields. One
+// that is not among u.Fields gets its default; one that has none is left to the database. The role is not written: it belongs to
+// who administers the application. Returns ErrConflict when the id, the address or a unique field is taken. Of concurrent calls
+// with one address one succeeds.
+func (s *Store) CreateUser(ctx context.Context, u *User) error {
+	kept, err := s.findUserFields(ctx, "CreateUser", s.UserFields().WithDefaults(u.Fields), string(u.ID), u.Name, lowerCase(u.Email), u.EmailVerified, u.Image,
 		s.orNow(u.CreatedAt), s.orNow(u.UpdatedAt))
+	if err == nil {
+		*u = kept
+	}
 	return err
 }
 
@@ -87,6 +93,10 @@ func (s *Store) findUser(ctx context.Context, statement string, args ...any) (Us
 func (s *Store) findUserFields(ctx context.Context, statement string, fields Fields, args ...any) (User, error) {
 	var u User
 	err := s.queryRowFields(ctx, statement, "user", fields, args, func(scan scanFunc) error { return scan(s.userColumns(&u)...) })
+	if err != ErrNotFound && errors.Is(err, ErrNotFound) {
+		// It is not the user who is not there, but what one of the application's columns refers to.
+		err = fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
 	return u, err
 }
 

@@ -12,14 +12,14 @@ import (
 func (f *Feature) mountProfile(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/update-user",
-		Summary:   "Change the caller's name or picture",
+		Summary:   "Change the caller's name, picture or additional fields",
 		Session:   authflow.SessionRequired,
 		BodyShape: authflow.ShapeRecord,
-		Body: []authflow.Field{
+		Body: append([]authflow.Field{
 			authflow.Text("name", "What the user is called.").Opt().Max(1024),
 			authflow.Text("image", "URL of a picture; null takes it away.").Opt().Null(),
 			authflow.Present("email", "Refused here: see /change-email."),
-		},
+		}, authflow.Additional(f.Core.UserFields, false)...),
 		Handle: f.update,
 	})
 }
@@ -33,12 +33,16 @@ func (f *Feature) update(c *authflow.Call) error {
 		return authflow.ErrEmailCannotBeUpdated
 	}
 	change, any := profileChange(c.Body)
-	if !any {
+	var err error
+	if change.Fields, err = authflow.ReadFields(f.Core.UserFields, c.Body, false); err != nil {
+		return err
+	}
+	if !any && len(change.Fields) == 0 {
 		return authflow.ErrNoFieldsToUpdate
 	}
 	me := c.Identity()
 	var user sessionstore.User
-	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
+	err = f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
 		user, err = tx.UpdateUser(c.R.Context(), me.User.ID, change)
 		if err != nil {
 			return fmt.Errorf("update user: %w", err)
@@ -48,6 +52,8 @@ func (f *Feature) update(c *authflow.Call) error {
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound): // deleted meanwhile; the session was remembered
 		return authflow.ErrUnauthorized
+	case errors.Is(err, sessionstore.ErrConflict): // a unique field; better-auth answers 500
+		return authflow.ErrFailedToUpdateUser
 	case err != nil:
 		return err
 	}

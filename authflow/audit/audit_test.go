@@ -168,7 +168,7 @@ func TestRowThatCannotBeWrittenCostsTheTransactionButNotTheRequest(t *testing.T)
 		}
 		user := sessionstore.User{ID: "u1", Name: "Ada", Email: "ada@example.com", CreatedAt: now, UpdatedAt: now}
 		err := store.InTx(t.Context(), func(tx *sessionstore.Store) error {
-			if err := tx.CreateUser(t.Context(), user); err != nil {
+			if err := tx.CreateUser(t.Context(), &user); err != nil {
 				return err
 			}
 			if err := recorder.Record(t.Context(), tx, signIn()); err == nil {

@@ -42,6 +42,7 @@ type Settings struct {
 	DeleteUser   account.DeleteUserConfig
 	JWT          jwt.Config
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
+	UserFields   sessionstore.FieldConfigs
 	Gates        []authflow.Gate
 	AdminColumns bool               // the database has those of better-auth's admin plugin
 	Unrecorded   authflow.EventName // an event whose row cannot be written
@@ -116,7 +117,9 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 	if s.Beside != nil {
 		f.Database, f.Clock = s.Beside.Database, s.Beside.Clock
 	} else {
-		f.Database = sessionstore.Config{Path: filepath.Join(t.TempDir(), "postern.db")}
+		f.Database = sessionstore.Config{
+			Path: filepath.Join(t.TempDir(), "postern.db"), UserFields: s.UserFields, SessionFields: s.Auth.Session.AdditionalFields,
+		}
 	}
 	f.open(s)
 	f.mount(s)
@@ -161,6 +164,7 @@ func (f *Flow) mount(s Settings) {
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
 		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: append(s.Gates, admin.BanGate{Now: f.Clock.Now}), BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
+		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
 	f.must(err)
 	brand := mail.Brand{URL: core.BaseURL}

@@ -37,7 +37,7 @@ func (f *Flow) add(name string, verified bool) sessionstore.User {
 		CreatedAt:     now,
 		UpdatedAt:     now,
 	}
-	f.must(f.Store.CreateUser(f.t.Context(), user))
+	f.must(f.Store.CreateUser(f.t.Context(), &user))
 	f.SetHash(user, cheapHash)
 	return user
 }
@@ -65,7 +65,7 @@ func (f *Flow) WithoutPassword(name string) sessionstore.User {
 		ID: sessionstore.UserID(sessionstore.NewID()), Name: name, Email: fmt.Sprintf("user%d@people.test", f.users.Add(1)),
 		EmailVerified: true, CreatedAt: now, UpdatedAt: now,
 	}
-	f.must(f.Store.CreateUser(f.t.Context(), user))
+	f.must(f.Store.CreateUser(f.t.Context(), &user))
 	return user
 }
 
@@ -77,7 +77,7 @@ func (f *Flow) Session(user sessionstore.User) sessionstore.Session {
 		ID: sessionstore.SessionID(sessionstore.NewID()), UserID: user.ID, Token: sessionstore.Token(sessionstore.NewID()),
 		ExpiresAt: now.Add(7 * 24 * time.Hour), CreatedAt: now, UpdatedAt: now, IPAddress: &address, UserAgent: &agent,
 	}
-	f.must(f.Store.CreateSession(f.t.Context(), session))
+	f.must(f.Store.CreateSession(f.t.Context(), &session))
 	return session
 }
 

@@ -11,7 +11,8 @@ import (
 
 // claims is what a token says: the user as get-session shows them, and the registered claims of RFC 7519 §4.1.
 //
-// Differs from better-auth: there a field of the user named iat would replace ours.
+// Differs from better-auth: there a field of the user named iat would replace ours, and one named nbf or jti, which we do not write,
+// would be taken for the claim.
 func (f *Feature) claims(u sessionstore.User) ([]byte, error) {
 	shown, err := json.Marshal(authflow.NewUserObject(u))
 	if err != nil {
@@ -25,6 +26,8 @@ func (f *Feature) claims(u sessionstore.User) ([]byte, error) {
 	for name, value := range user {
 		said[name] = value
 	}
+	delete(said, "nbf")
+	delete(said, "jti")
 	issuedAt := f.Core.Now().Unix()
 	said["iat"] = issuedAt
 	said["exp"] = issuedAt + int64(f.cfg.ExpiresIn/time.Second)

@@ -13,6 +13,8 @@ import (
 	josejwt "github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/posternhq/postern/authflow/authflowtest"
+	"github.com/posternhq/postern/sessionstore"
+	"github.com/posternhq/postern/sessionstore/storetest"
 )
 
 // said checks a token by the flow's key set and returns its claims.
@@ -51,6 +53,33 @@ func TestATokenSaysWhoTheCallerIs(t *testing.T) {
 	}
 	if answer.Header.Get("Cache-Control") != "no-store" {
 		t.Error("a cache may keep the token")
+	}
+}
+
+// What clients may set must not pass for what we say: not in iat, which we write, nor in nbf, which we do not.
+func TestATokenHasTheAdditionalFieldsThatAreReturned(t *testing.T) {
+	t.Parallel()
+	note := storetest.Field("string")
+	note.Returned = false
+	flow := authflowtest.Start(t, func(s *authflowtest.Settings) {
+		s.UserFields = sessionstore.FieldConfigs{
+			"company": storetest.Field("string"), "age": storetest.Field("number"), "note": note,
+			"sub": storetest.Field("string"), "iat": storetest.Field("number"), "nbf": storetest.Field("number"), "jti": storetest.Field("string"),
+		}
+	})
+	user := flow.User("Ada")
+	browser := flow.SignedIn(user)
+	browser.Post("/update-user", authflowtest.Body{"company": "Engines", "age": 36, "note": "n", "sub": "somebody", "iat": 1, "nbf": 4e9, "jti": "x"}).Is(200)
+	claims := said(t, flow, browser.Get("/token").Text("token"))
+	for name, want := range map[string]any{
+		"company": "Engines", "age": 36.0, "note": nil, "sub": string(user.ID), "iat": float64(flow.Clock.Now().Unix()), "nbf": nil, "jti": nil,
+	} {
+		if claims[name] != want {
+			t.Errorf("%s is %v, want %v", name, claims[name], want)
+		}
+	}
+	if claims := said(t, flow, browser.Get("/get-session").Header.Get("Set-Auth-Jwt")); claims["company"] != "Engines" || claims["note"] != nil {
+		t.Errorf("claims beside the session: %v", claims)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/posternhq/postern/authflow"
@@ -23,14 +24,14 @@ func (f *Feature) mountSignUp(r *authflow.Router) {
 		Form:      true,
 		LoginCSRF: true,
 		BodyShape: authflow.ShapeBoth,
-		Body: []authflow.Field{
+		Body: append([]authflow.Field{
 			authflow.Text("name", "What the user is called.").Max(maxNameBytes),
 			authflow.Email("email", "The address, which becomes lower case."),
 			authflow.Password("password", "The password.").Needed(),
 			authflow.Text("image", "URL of a picture.").Opt(),
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
-		},
+		}, authflow.Additional(f.Core.UserFields, true)...),
 		Handle: f.signUp,
 	})
 }
@@ -47,8 +48,11 @@ func (f *Feature) signUp(c *authflow.Call) error {
 	if err := f.checkLength(c.Body.String("password")); err != nil {
 		return err
 	}
-	user := f.newUser(c.Body)
-	_, err := f.Store.FindUserByEmail(c.R.Context(), user.Email)
+	user, err := f.newUser(c.Body)
+	if err != nil {
+		return err
+	}
+	_, err = f.Store.FindUserByEmail(c.R.Context(), user.Email)
 	if err != nil && !isNotFound(err) {
 		return fmt.Errorf("find user by e-mail: %w", err)
 	}
@@ -78,9 +82,34 @@ func (f *Feature) enroll(c *authflow.Call, user sessionstore.User, taken bool, h
 	}
 	if taken {
 		f.noteTaken(c, user)
-		return signUpAnswer{User: authflow.NewUserObject(user)}, nil
+		return f.pretend(c, user)
 	}
 	return f.create(c, user, hash)
+}
+
+// pretend answers as create does, for an address that is taken. What the database says of additional fields (a unique value is taken, a
+// check of the application's fails, a default of a column) shows in the answer of create, so it is asked for here as well, for a
+// user who is not kept.
+//
+// Differs from better-auth, whose answer is made up from the request: there such a field tells whether the address is taken.
+func (f *Feature) pretend(c *authflow.Call, user sessionstore.User) (signUpAnswer, error) {
+	if len(f.Core.UserFields) == 0 {
+		return signUpAnswer{User: authflow.NewUserObject(user)}, nil
+	}
+	posted, never := user.Email, errors.New("not meant to be kept")
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		_, domain, _ := strings.Cut(posted, "@")
+		user.Email = strings.ToLower(string(user.ID)) + "@" + domain
+		if err := tx.CreateUser(c.R.Context(), &user); err != nil {
+			return fmt.Errorf("create user: %w", err)
+		}
+		return never
+	})
+	if !errors.Is(err, never) {
+		return signUpAnswer{}, notCreated(err)
+	}
+	user.Email = posted
+	return signUpAnswer{User: authflow.NewUserObject(user)}, nil
 }
 
 // noteTaken remembers a sign-up for an address that has an account.
@@ -88,7 +117,11 @@ func (f *Feature) noteTaken(c *authflow.Call, posted sessionstore.User) {
 	c.Note(authflow.Event{Name: authflow.EventSignUp, Outcome: authflow.OutcomeFailure, Account: posted.Email, Reason: "address_taken"})
 }
 
-func (f *Feature) newUser(body authflow.Values) sessionstore.User {
+func (f *Feature) newUser(body authflow.Values) (sessionstore.User, error) {
+	fields, err := authflow.ReadFields(f.Core.UserFields, body, true)
+	if err != nil {
+		return sessionstore.User{}, err
+	}
 	now := f.Core.Now()
 	user := sessionstore.User{
 		ID:        sessionstore.UserID(sessionstore.NewID()),
@@ -96,12 +129,13 @@ func (f *Feature) newUser(body authflow.Values) sessionstore.User {
 		Email:     canonical(body.String("email")),
 		CreatedAt: now,
 		UpdatedAt: now,
+		Fields:    fields,
 	}
 	if body.Has("image") {
 		image := body.String("image")
 		user.Image = &image
 	}
-	return user
+	return user, nil
 }
 
 // hidesAccounts tells whether a sign-up must not show that an address is taken: then the answer is that of a success, with an id
@@ -115,7 +149,7 @@ func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) 
 	remember := c.Body.Bool("rememberMe", true)
 	var session sessionstore.Session
 	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
-		if err := f.createUser(c, tx, user, hash); err != nil {
+		if err := f.createUser(c, tx, &user, hash); err != nil {
 			return err
 		}
 		if !signIn {
@@ -126,11 +160,8 @@ func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) 
 		return err
 	})
 	switch {
-	case errors.Is(err, sessionstore.ErrConflict):
-		// The loser of a race between two sign-ups. better-auth tells it, and no more than its own sign-up told it anyway.
-		return signUpAnswer{}, authflow.ErrFailedToCreateUser
 	case err != nil:
-		return signUpAnswer{}, err
+		return signUpAnswer{}, notCreated(err)
 	case !signIn:
 		return signUpAnswer{User: authflow.NewUserObject(user)}, nil
 	}
@@ -138,18 +169,27 @@ func (f *Feature) create(c *authflow.Call, user sessionstore.User, hash string) 
 	return signUpAnswer{Token: &session.Token, User: authflow.NewUserObject(user)}, nil
 }
 
-func (f *Feature) createUser(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, hash string) error {
+// notCreated is what is said of a user who could not be kept: better-auth's words where somebody has a unique field's value, or, since a
+// moment ago, the address. The loser of such a race is told no more than better-auth tells it.
+func notCreated(err error) error {
+	if errors.Is(err, sessionstore.ErrConflict) {
+		return authflow.ErrFailedToCreateUser
+	}
+	return err
+}
+
+func (f *Feature) createUser(c *authflow.Call, tx *sessionstore.Store, user *sessionstore.User, hash string) error {
 	ctx := c.R.Context()
 	if err := tx.CreateUser(ctx, user); err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
-	if err := tx.CreateAccount(ctx, newCredential(user, hash)); err != nil {
+	if err := tx.CreateAccount(ctx, newCredential(*user, hash)); err != nil {
 		return fmt.Errorf("create credential: %w", err)
 	}
 	if err := c.Record(tx, authflow.Event{Name: authflow.EventSignUp, UserID: user.ID}); err != nil {
 		return err
 	}
-	return f.Prover.SendOnSignUp(c, tx, user, c.Body.String("callbackURL"))
+	return f.Prover.SendOnSignUp(c, tx, *user, c.Body.String("callbackURL"))
 }
 
 func newCredential(user sessionstore.User, hash string) sessionstore.Account {

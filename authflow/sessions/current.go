@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -25,10 +26,11 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/update-session",
-		Summary:   "Refused: a session has no fields of its own to update",
+		Summary:   "Change additional fields of the caller's session",
 		Session:   authflow.SessionRequired,
 		BodyShape: authflow.ShapeRecord,
-		Handle:    func(*authflow.Call) error { return authflow.ErrNoFieldsToUpdate },
+		Body:      authflow.Additional(f.core.SessionFields, false),
+		Handle:    f.update,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/sign-out", Aliases: []string{"/signout"},
@@ -64,6 +66,41 @@ func (f *Feature) get(c *authflow.Call) error {
 		Session: authflow.NewSessionObject(identity.Session),
 		User:    authflow.NewUserObject(identity.User),
 	})
+}
+
+// errFailedToUpdateSession: another session has the value of a unique field. better-auth answers 500.
+var errFailedToUpdateSession = &authflow.Error{Status: http.StatusUnprocessableEntity, Code: "FAILED_TO_UPDATE_SESSION", Message: "Failed to update session"}
+
+type updateAnswer struct {
+	Session authflow.SessionObject `json:"session"`
+}
+
+// update changes nothing but additional fields: a session has no others that a client may set.
+func (f *Feature) update(c *authflow.Call) error {
+	fields, err := authflow.ReadFields(f.core.SessionFields, c.Body, false)
+	switch {
+	case err != nil:
+		return err
+	case len(fields) == 0:
+		return authflow.ErrNoFieldsToUpdate
+	}
+	me := c.Identity()
+	var session sessionstore.Session
+	err = f.store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
+		session, err = tx.UpdateSession(c.R.Context(), me.Session.Token, fields)
+		return err
+	})
+	switch {
+	case errors.Is(err, sessionstore.ErrNotFound): // revoked meanwhile; it was remembered
+		f.core.Sessions.Expire(c)
+		return authflow.ErrFailedToGetSession
+	case errors.Is(err, sessionstore.ErrConflict):
+		return errFailedToUpdateSession
+	case err != nil:
+		return fmt.Errorf("update session: %w", err)
+	}
+	f.core.Sessions.Reissue(c, session, me.User)
+	return c.JSON(updateAnswer{Session: authflow.NewSessionObject(session)})
 }
 
 type successAnswer struct {

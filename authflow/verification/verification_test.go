@@ -148,7 +148,7 @@ func TestALinkIsOfOneUser(t *testing.T) {
 	flow.Browser().Open(link).Says(401, `{"message":"User not found","code":"USER_NOT_FOUND"}`)
 	another := user
 	another.ID = sessionstore.UserID(sessionstore.NewID())
-	if err := flow.Store.CreateUser(t.Context(), another); err != nil {
+	if err := flow.Store.CreateUser(t.Context(), &another); err != nil {
 		t.Fatal(err)
 	}
 	flow.Browser().Open(link).Fails(401, "INVALID_TOKEN").Sets() // the address is somebody else's by now

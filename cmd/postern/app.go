@@ -124,9 +124,10 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 		return nil, nil, err
 	}
 	core, err := authflow.NewCore(a.cfg.Auth.Core, authflow.Deps{
-		Store:     a.store,
-		Recorder:  recorder,
-		Gates:     gates(),
+		Store:      a.store,
+		Recorder:   recorder,
+		Gates:      gates(),
+		UserFields: a.store.UserFields(), SessionFields: a.store.SessionFields(),
 		RateLimit: a.cfg.RateLimit,
 		Counter:   counter,
 		BaseURL:   a.cfg.Server.PublicURL,

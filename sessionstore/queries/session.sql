@@ -1,6 +1,7 @@
 -- name: CreateSession
 INSERT INTO {session} ({session.id}, {session.userId}, {session.token}, {session.expiresAt}, {session.createdAt}, {session.updatedAt}, {session.ipAddress}, {session.userAgent}{session.more columns})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8{session.more values});
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8{session.more values})
+RETURNING {session.*};
 
 -- name: FindSession
 SELECT {s:session.*}, {u:user.*}

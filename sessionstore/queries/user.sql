@@ -6,7 +6,8 @@ SELECT {user.*} FROM {user} WHERE {user.email} = $1;
 
 -- name: CreateUser
 INSERT INTO {user} ({user.id}, {user.name}, {user.email}, {user.emailVerified}, {user.image}, {user.createdAt}, {user.updatedAt}{user.more columns})
-VALUES ($1, $2, $3, $4, $5, $6, $7{user.more values});
+VALUES ($1, $2, $3, $4, $5, $6, $7{user.more values})
+RETURNING {user.*};
 
 -- name: UpdateUser
 UPDATE {user}

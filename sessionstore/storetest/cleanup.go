@@ -18,7 +18,7 @@ var cleanup = []test{
 		s.Clock.Advance(48 * time.Hour)
 		recent := s.newSession(u.ID)
 		recent.ExpiresAt = s.now().Add(-time.Hour)
-		must(t, s.CreateSession(t.Context(), recent))
+		must(t, s.CreateSession(t.Context(), &recent))
 		live := s.createSession(t, u.ID)
 		v := s.createVerification(t, "live", time.Hour)
 		for _, want := range []int64{3, 2, 0} {

@@ -60,7 +60,7 @@ var concurrency = []test{
 		equal(t, race(t, 20, sessionstore.ErrConflict, func() error {
 			u := s.newUser()
 			u.Email = address
-			return s.CreateUser(t.Context(), u)
+			return s.CreateUser(t.Context(), &u)
 		}), 1)
 	}},
 	{"of 20 upgrades of one hash one succeeds", func(t *testing.T, s Subject) {
@@ -102,12 +102,12 @@ var concurrency = []test{
 		for range 40 {
 			work.Go(func() {
 				u := s.newUser()
-				if err := s.CreateUser(t.Context(), u); err != nil {
+				if err := s.CreateUser(t.Context(), &u); err != nil {
 					t.Error(err)
 					return
 				}
 				session := s.newSession(u.ID)
-				if err := s.CreateSession(t.Context(), session); err != nil {
+				if err := s.CreateSession(t.Context(), &session); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.Find(t.Context(), session.Token); err != nil {

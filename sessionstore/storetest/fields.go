@@ -113,21 +113,22 @@ func equalFields(t *testing.T, got sessionstore.Fields, of sessionstore.Addition
 var fields = []test{
 	{"a field that is not given gets its default, or else null", func(t *testing.T, s Subject) {
 		u := s.with(nil)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
+		equalFields(t, u.Fields, s.UserFields(), nobodys())
 		got, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
-		equalFields(t, got.Fields, s.UserFields(), nobodys())
+		equal(t, got, u)
 		session := s.createSession(t, u.ID)
 		identity, err := s.Find(t.Context(), session.Token)
 		must(t, err)
 		equalFields(t, identity.Session.Fields, s.SessionFields(), map[string]any{
 			"activeTeam": nil, "flags": []string{"new"}, "seen": nil, "theme": "light",
 		})
-		equal(t, identity.User, got)
+		equal(t, *identity, sessionstore.Identity{Session: session, User: u})
 	}},
 	{"null takes the default only where a value is required", func(t *testing.T, s Subject) {
 		u := s.with(map[string]any{"plan": nil, "company": nil})
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		got, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
 		equalFields(t, got.Fields, s.UserFields(), nobodys())
@@ -139,12 +140,12 @@ var fields = []test{
 			"prefs": json.RawMessage(`{"a":[1,null,"<&>"]}`), "scores": []float64{-0.5, 1e300}, "tags": []string{"a,b", `"`, "{}", ""},
 		}
 		u := s.with(values)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		got, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
 		equalFields(t, got.Fields, s.UserFields(), values)
 		other := s.with(map[string]any{"age": int64(math.MinInt32), "customer": int64(math.MinInt64), "tags": []string{}, "scores": []float64{}, "birthday": time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)})
-		must(t, s.CreateUser(t.Context(), other))
+		must(t, s.CreateUser(t.Context(), &other))
 		read, err := s.FindUser(t.Context(), other.ID)
 		must(t, err)
 		for _, v := range other.Fields {
@@ -154,7 +155,7 @@ var fields = []test{
 	{"a number is kept exactly or refused by name", func(t *testing.T, s Subject) {
 		for _, n := range []any{0.5, int64(math.MaxInt32) + 1, 1e300} {
 			u := s.with(map[string]any{"age": n})
-			err := s.CreateUser(t.Context(), u)
+			err := s.CreateUser(t.Context(), &u)
 			var refused *sessionstore.FieldError
 			if errors.As(err, &refused) {
 				equal(t, refused.Field, "age")
@@ -168,15 +169,16 @@ var fields = []test{
 		}
 	}},
 	{"a user without a required field is ErrInvalid", func(t *testing.T, s Subject) {
-		is(t, s.CreateUser(t.Context(), s.newUser()), sessionstore.ErrInvalid)
-		u := s.with(map[string]any{"costCenter": nil})
-		is(t, s.CreateUser(t.Context(), u), sessionstore.ErrInvalid)
+		u := s.newUser()
+		is(t, s.CreateUser(t.Context(), &u), sessionstore.ErrInvalid)
+		u = s.with(map[string]any{"costCenter": nil})
+		is(t, s.CreateUser(t.Context(), &u), sessionstore.ErrInvalid)
 		_, err := s.FindUser(t.Context(), u.ID)
 		is(t, err, sessionstore.ErrNotFound)
 	}},
 	{"a change leaves out the fields that are not named, and null clears", func(t *testing.T, s Subject) {
 		u := s.with(map[string]any{"company": "Analytical Engines", "age": int64(36)})
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		want := nobodys()
 		want["company"], want["age"] = "Analytical Engines", int64(36)
 		for _, change := range []map[string]any{{"company": "Engines"}, {"age": nil, "tags": []string{"x"}}, {"newsletter": true}, {}} {
@@ -202,19 +204,19 @@ var fields = []test{
 		first, second := s.with(nil), s.with(nil)
 		nick := map[string]any{"nickName": "nick of " + string(first.ID)}
 		first.Fields = append(first.Fields, Values(s.UserFields(), nick)...)
-		must(t, s.CreateUser(t.Context(), first))
-		must(t, s.CreateUser(t.Context(), second))
+		must(t, s.CreateUser(t.Context(), &first))
+		must(t, s.CreateUser(t.Context(), &second))
 		third := s.with(nick)
-		is(t, s.CreateUser(t.Context(), third), sessionstore.ErrConflict)
+		is(t, s.CreateUser(t.Context(), &third), sessionstore.ErrConflict)
 		_, err := s.UpdateUser(t.Context(), second.ID, sessionstore.UserChange{Fields: Values(s.UserFields(), nick)})
 		is(t, err, sessionstore.ErrConflict)
 	}},
 	{"a session is changed in its fields alone, and the change is seen at once", func(t *testing.T, s Subject) {
 		u := s.with(nil)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		session := s.newSession(u.ID)
 		session.Fields = Values(s.SessionFields(), map[string]any{"activeTeam": "a"})
-		must(t, s.CreateSession(t.Context(), session))
+		must(t, s.CreateSession(t.Context(), &session))
 		before, err := s.Find(t.Context(), session.Token)
 		must(t, err)
 		s.Clock.Advance(time.Second)
@@ -241,7 +243,7 @@ var fields = []test{
 	}},
 	{"a session that has expired or is gone has no fields to change", func(t *testing.T, s Subject) {
 		u := s.with(nil)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		session := s.createSession(t, u.ID)
 		change := Values(s.SessionFields(), map[string]any{"theme": "dark"})
 		s.Clock.Advance(2 * time.Hour)
@@ -255,10 +257,10 @@ var fields = []test{
 		for i := range 30 {
 			company := fmt.Sprintf("Engines %d", i)
 			u := s.with(map[string]any{"company": company})
-			must(t, s.CreateUser(t.Context(), u))
+			must(t, s.CreateUser(t.Context(), &u))
 			session := s.newSession(u.ID)
 			session.Fields = Values(s.SessionFields(), map[string]any{"activeTeam": company})
-			must(t, s.CreateSession(t.Context(), session))
+			must(t, s.CreateSession(t.Context(), &session))
 			wait.Go(func() {
 				identity, err := s.Find(t.Context(), session.Token)
 				if err != nil || identity.User.Fields.Get("company") != any(company) || identity.Session.Fields.Get("activeTeam") != any(company) {
@@ -270,7 +272,7 @@ var fields = []test{
 	}},
 	{"whoever signs in comes with their fields", func(t *testing.T, s Subject) {
 		u := s.with(map[string]any{"company": "Engines"})
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		must(t, s.CreateAccount(t.Context(), s.newCredential(u.ID, "hash")))
 		got, account, err := s.FindUserWithCredential(t.Context(), u.Email)
 		must(t, err)

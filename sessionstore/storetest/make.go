@@ -27,7 +27,7 @@ func (s Subject) newUser() sessionstore.User {
 func (s Subject) createUser(t *testing.T) sessionstore.User {
 	t.Helper()
 	u := s.newUser()
-	must(t, s.CreateUser(t.Context(), u))
+	must(t, s.CreateUser(t.Context(), &u))
 	return u
 }
 
@@ -42,7 +42,7 @@ func (s Subject) newSession(user sessionstore.UserID) sessionstore.Session {
 func (s Subject) createSession(t *testing.T, user sessionstore.UserID) sessionstore.Session {
 	t.Helper()
 	session := s.newSession(user)
-	must(t, s.CreateSession(t.Context(), session))
+	must(t, s.CreateSession(t.Context(), &session))
 	return session
 }
 

@@ -15,7 +15,7 @@ var sessions = []test{
 		s.found(t, session, u)
 		bare := s.newSession(u.ID)
 		bare.IPAddress, bare.UserAgent = nil, nil
-		must(t, s.CreateSession(t.Context(), bare))
+		must(t, s.CreateSession(t.Context(), &bare))
 		s.found(t, bare, u)
 	}},
 	{"an unknown token is ErrNotFound, until its session exists", func(t *testing.T, s Subject) {
@@ -23,14 +23,14 @@ var sessions = []test{
 		session := s.newSession(u.ID)
 		s.gone(t, session)
 		s.gone(t, session)
-		must(t, s.CreateSession(t.Context(), session))
+		must(t, s.CreateSession(t.Context(), &session))
 		s.found(t, session, u)
 	}},
 	{"a token is compared in every letter", func(t *testing.T, s Subject) {
 		u := s.createUser(t)
 		session := s.newSession(u.ID)
 		session.Token = "AbcdefGhijklmnopqrstuvwxyz012345"
-		must(t, s.CreateSession(t.Context(), session))
+		must(t, s.CreateSession(t.Context(), &session))
 		for _, near := range []sessionstore.Token{"abcdefGhijklmnopqrstuvwxyz012345", session.Token + " ", session.Token[:31], "%", ""} {
 			_, err := s.Find(t.Context(), near)
 			is(t, err, sessionstore.ErrNotFound)
@@ -47,14 +47,15 @@ var sessions = []test{
 		session := s.createSession(t, u.ID)
 		again := s.newSession(u.ID)
 		again.Token = session.Token
-		is(t, s.CreateSession(t.Context(), again), sessionstore.ErrConflict)
-		is(t, s.CreateSession(t.Context(), s.newSession("nobody")), sessionstore.ErrNotFound)
+		is(t, s.CreateSession(t.Context(), &again), sessionstore.ErrConflict)
+		nobodys := s.newSession("nobody")
+		is(t, s.CreateSession(t.Context(), &nobodys), sessionstore.ErrNotFound)
 	}},
 	{"a list holds the user's unexpired sessions, newest first", func(t *testing.T, s Subject) {
 		u, other := s.createUser(t), s.createUser(t)
 		expired := s.newSession(u.ID)
 		expired.ExpiresAt = s.now()
-		must(t, s.CreateSession(t.Context(), expired))
+		must(t, s.CreateSession(t.Context(), &expired))
 		first := s.createSession(t, u.ID)
 		s.createSession(t, other.ID)
 		s.Clock.Advance(time.Minute)

@@ -16,8 +16,8 @@ var transactions = []test{
 		session := s.newSession(u.ID)
 		s.gone(t, session) // remembered as unknown
 		must(t, s.InTx(t.Context(), func(tx *sessionstore.Store) error {
-			must(t, tx.CreateUser(t.Context(), u))
-			must(t, tx.CreateSession(t.Context(), session))
+			must(t, tx.CreateUser(t.Context(), &u))
+			must(t, tx.CreateSession(t.Context(), &session))
 			_, err := tx.FindSession(t.Context(), session.Token)
 			return err
 		}))
@@ -42,7 +42,7 @@ var transactions = []test{
 	{"a transaction within one joins it", func(t *testing.T, s Subject) {
 		u := s.newUser()
 		err := s.InTx(t.Context(), func(tx *sessionstore.Store) error {
-			must(t, tx.InTx(t.Context(), func(inner *sessionstore.Store) error { return inner.CreateUser(t.Context(), u) }))
+			must(t, tx.InTx(t.Context(), func(inner *sessionstore.Store) error { return inner.CreateUser(t.Context(), &u) }))
 			return errAborted
 		})
 		is(t, err, errAborted)
@@ -52,8 +52,8 @@ var transactions = []test{
 	{"after a failed statement it only rolls back", func(t *testing.T, s Subject) {
 		taken, u := s.createUser(t), s.newUser()
 		err := s.InTx(t.Context(), func(tx *sessionstore.Store) error {
-			must(t, tx.CreateUser(t.Context(), u))
-			is(t, tx.CreateUser(t.Context(), taken), sessionstore.ErrConflict)
+			must(t, tx.CreateUser(t.Context(), &u))
+			is(t, tx.CreateUser(t.Context(), &taken), sessionstore.ErrConflict)
 			_, err := tx.FindUser(t.Context(), u.ID)
 			is(t, err, sessionstore.ErrConflict)
 			return nil
@@ -67,7 +67,7 @@ var transactions = []test{
 		must(t, s.InTx(t.Context(), func(tx *sessionstore.Store) error {
 			_, err := tx.FindUser(t.Context(), u.ID)
 			is(t, err, sessionstore.ErrNotFound)
-			return tx.CreateUser(t.Context(), u)
+			return tx.CreateUser(t.Context(), &u)
 		}))
 		_, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
@@ -81,19 +81,19 @@ var transactions = []test{
 				}
 			}()
 			_ = s.InTx(t.Context(), func(tx *sessionstore.Store) error {
-				must(t, tx.CreateUser(t.Context(), u))
+				must(t, tx.CreateUser(t.Context(), &u))
 				panic("in the middle")
 			})
 		}()
 		_, err := s.FindUser(t.Context(), u.ID)
 		is(t, err, sessionstore.ErrNotFound)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 	}},
 	{"a caller who leaves gets their own error, and leaves nothing behind", func(t *testing.T, s Subject) {
 		u := s.newUser()
 		ctx, cancel := context.WithCancel(t.Context())
 		err := s.InTx(ctx, func(tx *sessionstore.Store) error {
-			must(t, tx.CreateUser(ctx, u))
+			must(t, tx.CreateUser(ctx, &u))
 			cancel()
 			_, err := tx.FindUser(ctx, u.ID)
 			return err
@@ -104,6 +104,6 @@ var transactions = []test{
 		}
 		_, err = s.FindUser(t.Context(), u.ID)
 		is(t, err, sessionstore.ErrNotFound)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 	}},
 }

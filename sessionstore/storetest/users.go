@@ -15,7 +15,7 @@ var users = []test{
 		written := u
 		zone := time.FixedZone("elsewhere", 5*3600+1800)
 		written.CreatedAt = u.CreatedAt.Add(999 * time.Microsecond).In(zone)
-		must(t, s.CreateUser(t.Context(), written))
+		must(t, s.CreateUser(t.Context(), &written))
 		byID, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
 		equal(t, byID, u)
@@ -23,11 +23,12 @@ var users = []test{
 		must(t, err)
 		equal(t, byEmail, u)
 	}},
-	{"times left open are now", func(t *testing.T, s Subject) {
+	{"times left open are now, and whoever creates a user hears of it", func(t *testing.T, s Subject) {
 		u := s.newUser()
 		open := u
 		open.CreatedAt, open.UpdatedAt = time.Time{}, time.Time{}
-		must(t, s.CreateUser(t.Context(), open))
+		must(t, s.CreateUser(t.Context(), &open))
+		equal(t, open, u)
 		got, err := s.FindUser(t.Context(), u.ID)
 		must(t, err)
 		equal(t, got, u)
@@ -36,7 +37,7 @@ var users = []test{
 		u := s.newUser()
 		lower := u.Email
 		u.Email = strings.ToUpper(u.Email)
-		must(t, s.CreateUser(t.Context(), u))
+		must(t, s.CreateUser(t.Context(), &u))
 		for _, spelling := range []string{lower, u.Email} {
 			got, err := s.FindUserByEmail(t.Context(), spelling)
 			must(t, err)
@@ -56,16 +57,16 @@ var users = []test{
 		taken := s.createUser(t)
 		other := s.newUser()
 		other.Email = strings.ToUpper(taken.Email)
-		is(t, s.CreateUser(t.Context(), other), sessionstore.ErrConflict)
+		is(t, s.CreateUser(t.Context(), &other), sessionstore.ErrConflict)
 		other = s.newUser()
 		other.ID = taken.ID
-		is(t, s.CreateUser(t.Context(), other), sessionstore.ErrConflict)
+		is(t, s.CreateUser(t.Context(), &other), sessionstore.ErrConflict)
 	}},
 	{"text that can not be stored is ErrInvalid", func(t *testing.T, s Subject) {
 		for _, text := range []string{"a\x00b", "a\xffb", strings.Repeat("x", 17<<20)} {
 			u := s.newUser()
 			u.Name = text
-			is(t, s.CreateUser(t.Context(), u), sessionstore.ErrInvalid)
+			is(t, s.CreateUser(t.Context(), &u), sessionstore.ErrInvalid)
 			_, err := s.FindUserByEmail(t.Context(), text)
 			is(t, err, sessionstore.ErrInvalid)
 		}
