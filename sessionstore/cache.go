@@ -34,6 +34,7 @@ type Cache struct {
 	flights map[TokenKey]*flight
 	runway  runway
 	outage  time.Time // until when stale entries are served without asking again
+	endings *endings
 
 	maxLag time.Duration // 0: nobody keeps the cache in step, and TTL alone bounds how stale it is
 	step   time.Time     // all that others had changed by then is known
@@ -86,6 +87,7 @@ func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	c.known, _ = simplelru.NewLRU(max(cfg.Size, 1), func(_ TokenKey, e *entry) { c.unlink(e) })
 	// A list of its own, and a smaller one: a flood of invented tokens must not drive out those of users.
 	c.unknown, _ = simplelru.NewLRU[TokenKey, time.Time](max(cfg.Size/8, 1), nil)
+	c.endings = newEndings(c.now(), keptEndings)
 	s.watch(c.forget)
 	return c
 }
@@ -142,6 +144,12 @@ func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
 	return identity, err
 }
 
+// ReloadSession is FindSession that asks the database, for when what is remembered may be outdated.
+func (c *Cache) ReloadSession(ctx context.Context, token Token) (*Identity, error) {
+	c.forget(change{token: token.Key()})
+	return c.FindSession(ctx, token)
+}
+
 func (c *Cache) outOfStep() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,15 +189,16 @@ func (c *Cache) RenewSession(ctx context.Context, token Token, expiresAt time.Ti
 }
 
 // Forget drops what is remembered about a token, for changes made by another process.
-func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key}) }
+func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key, ends: true}) }
 
 // ForgetUser drops what is remembered about all sessions of a user, for changes made by another process.
-func (c *Cache) ForgetUser(user UserID) { c.forget(change{user: user}) }
+func (c *Cache) ForgetUser(user UserID) { c.forget(change{user: user, ends: true}) }
 
 // ForgetAll drops everything, for changes of which nobody knows what they were.
 func (c *Cache) ForgetAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.endings.forgot(c.now())
 	c.known.Purge()
 	c.unknown.Purge()
 	for key := range c.flights {
@@ -262,6 +271,9 @@ func (c *Cache) drop(key TokenKey) {
 func (c *Cache) forget(change change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if change.ends {
+		c.endings.add(change, c.now())
+	}
 	if change.token != (TokenKey{}) {
 		c.drop(change.token)
 		c.outdate(change.token)

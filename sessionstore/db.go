@@ -71,10 +71,11 @@ const (
 	sqlite   dialect = "sqlite"
 )
 
-// change says whose sessions may have become different. Either part may be empty.
+// change says whose sessions may have become different. Either of user and token may be empty.
 type change struct {
 	user  UserID
 	token TokenKey
+	ends  bool // they may be over
 }
 
 // boundTx is a transaction in progress.

@@ -96,7 +96,7 @@ func (s *Store) RenewSession(ctx context.Context, token Token, expiresAt time.Ti
 
 // DeleteSession tells whether there was such a session, expired or not.
 func (s *Store) DeleteSession(ctx context.Context, token Token) (bool, error) {
-	defer s.changed(change{token: token.Key()})
+	defer s.changed(change{token: token.Key(), ends: true})
 	deleted, err := s.exec(ctx, "DeleteSession", string(token))
 	return deleted > 0, err
 }
@@ -104,27 +104,27 @@ func (s *Store) DeleteSession(ctx context.Context, token Token) (bool, error) {
 // DeleteExpiredSession removes the session if it has expired, and tells whether it has. What the cache remembers may be older
 // than a renewal by another replica, so the row decides.
 func (s *Store) DeleteExpiredSession(ctx context.Context, token Token) (bool, error) {
-	defer s.changed(change{token: token.Key()})
+	defer s.changed(change{token: token.Key(), ends: true})
 	deleted, err := s.exec(ctx, "DeleteExpiredSession", string(token), s.now())
 	return deleted > 0, err
 }
 
 // DeleteSessionByID tells whether that user had such a session. Another user's session is left alone.
 func (s *Store) DeleteSessionByID(ctx context.Context, user UserID, id SessionID) (bool, error) {
-	defer s.changed(change{user: user})
+	defer s.changed(change{user: user, ends: true})
 	deleted, err := s.exec(ctx, "DeleteSessionByID", string(user), string(id))
 	return deleted > 0, err
 }
 
 // DeleteSessions removes all sessions of the user and says how many there were.
 func (s *Store) DeleteSessions(ctx context.Context, user UserID) (int64, error) {
-	defer s.changed(change{user: user})
+	defer s.changed(change{user: user, ends: true})
 	return s.exec(ctx, "DeleteSessions", string(user))
 }
 
 // DeleteOtherSessions removes all sessions of the user but one, and says how many those were.
 func (s *Store) DeleteOtherSessions(ctx context.Context, user UserID, keep Token) (int64, error) {
-	defer s.changed(change{user: user})
+	defer s.changed(change{user: user, ends: true})
 	return s.exec(ctx, "DeleteOtherSessions", string(user), string(keep))
 }
 

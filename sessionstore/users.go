@@ -72,7 +72,7 @@ func (s *Store) LiftBan(ctx context.Context, id UserID) error {
 // Returns ErrNotFound when there is no such user.
 func (s *Store) DeleteUser(ctx context.Context, id UserID) error {
 	return s.InTx(ctx, func(tx *Store) error {
-		defer tx.changed(change{user: id})
+		defer tx.changed(change{user: id, ends: true})
 		for _, statement := range []string{"DeleteSessions", "DeleteAccounts"} {
 			if _, err := tx.exec(ctx, statement, string(id)); err != nil {
 				return err
