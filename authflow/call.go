@@ -16,13 +16,14 @@ type Call struct {
 	Body  Values
 	Query Values
 
-	flow     *Flow
-	route    *Route
-	params   url.Values
-	resolved bool
-	identity *sessionstore.Identity
-	reason   string // of a refusal, for Outcome
-	later    []Event
+	flow         *Flow
+	route        *Route
+	params       url.Values
+	resolved     bool
+	identity     *sessionstore.Identity
+	needsRefresh *bool
+	reason       string // of a refusal, for Outcome
+	later        []Event
 }
 
 // Param returns a parameter of the path.
@@ -30,22 +31,6 @@ func (c *Call) Param(name string) string { return c.params.Get(name) }
 
 // Client returns what is known of the sender.
 func (c *Call) Client() ClientInfo { return c.flow.client(c.R) }
-
-// Session returns the live session the request carries, or nil. It is asked once and renewed when due, so a handler may call
-// it freely. The error wraps sessionstore.ErrUnavailable when that cannot be known.
-func (c *Call) Session() (*sessionstore.Identity, error) {
-	if !c.resolved {
-		identity, err := c.flow.sessions.resolve(c.W, c.R, isTruthy(c.R.URL.Query()["disableRefresh"]))
-		if err != nil {
-			return nil, err
-		}
-		c.identity, c.resolved = identity, true
-	}
-	return c.identity, nil
-}
-
-// Identity is the session as Session found it: never nil where the route requires one.
-func (c *Call) Identity() *sessionstore.Identity { return c.identity }
 
 // JSON answers 200 with a value.
 func (c *Call) JSON(value any) error { return writeJSON(c.W, http.StatusOK, value) }

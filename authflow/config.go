@@ -34,7 +34,9 @@ type SessionConfig struct {
 	UpdateAge time.Duration `key:"update_age" default:"24h" doc:"How old the last renewal must be before use renews the session."`
 	FreshAge  time.Duration `key:"fresh_age" default:"24h" doc:"How long after sign-in a session may do what asks for a fresh one. 0 disables the check."`
 
+	DeferRefresh     bool                      `key:"defer_refresh" default:"false" doc:"Renew sessions by POST /get-session alone, as better-auth's deferSessionRefresh: GET says needsRefresh when it is time, and its client then posts. No other request renews, proxied ones included."`
 	AdditionalFields sessionstore.FieldConfigs `key:"additional_fields" doc:"Fields of a session besides better-auth's own, as session.additionalFields there. Clients change them by /update-session."`
+	CookieCache      CookieCacheConfig         `key:"cookie_cache"`
 }
 
 // CookieConfig shapes the session cookie.
@@ -91,6 +93,7 @@ func (c Config) Validate() error {
 			report("session.additional_fields.%s.%w", name, err)
 		}
 	}
+	problems = append(problems, c.Session.CookieCache.validate()...)
 	problems = append(problems, c.Cookie.validate()...)
 	return errors.Join(problems...)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ type Cookies struct {
 	keys *Keys
 
 	sessionToken string // the session's signed token
-	sessionData  string // better-auth's cookie cache; only ever expired here
+	sessionData  string // what the cookie cache says; see cookiecache.go
 	dontRemember string // says that the session ends with the browser
 	prefix       string
 	attributes   string // what every cookie has, ready to append
@@ -85,7 +86,7 @@ func (c *Cookies) DontRemember(r *http.Request) bool { return c.signed(r, c.dont
 // with the browser and says so in a second cookie, so that later renewals keep to it.
 func (c *Cookies) SetSession(w http.ResponseWriter, r *http.Request, token sessionstore.Token, remember bool) {
 	h := w.Header()
-	c.drop(h)
+	c.drop(h, c.sessionToken, c.dontRemember)
 	signed := string(token) + "." + c.keys.Sign(string(token))
 	if remember {
 		h.Add("Set-Cookie", c.sessionToken+"="+EscapeComponent(signed)+"; Max-Age="+strconv.Itoa(int(c.maxAge.Seconds()))+c.attributes)
@@ -101,28 +102,69 @@ func (c *Cookies) SetSession(w http.ResponseWriter, r *http.Request, token sessi
 }
 
 // ExpireSession takes the session's cookies from the browser.
-func (c *Cookies) ExpireSession(w http.ResponseWriter) {
+func (c *Cookies) ExpireSession(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	c.drop(h)
+	c.drop(h, c.sessionToken, c.dontRemember)
 	h.Del("Set-Auth-Token")
 	h.Del("Access-Control-Expose-Headers")
-	for _, name := range [...]string{c.sessionToken, c.sessionData, c.dontRemember} {
-		c.expire(h, name)
+	c.expire(h, c.sessionToken)
+	c.expire(h, c.sessionData)
+	c.setSessionData(h, r, nil, "")
+	c.expire(h, c.dontRemember)
+}
+
+// setSessionData sends the cookie cache, in one cookie or in several, and takes away what the browser has under other numbers. No parts
+// at all: it takes away what there is.
+func (c *Cookies) setSessionData(h http.Header, r *http.Request, parts []string, attributes string) {
+	var names []string
+	for i := range parts {
+		names = append(names, chunkName(c.sessionData, i))
 	}
+	if len(parts) == 1 {
+		names[0] = c.sessionData
+	}
+	for _, name := range slices.Concat(c.dropSessionData(h), readChunked(r, c.sessionData).names(c.sessionData)) {
+		if !slices.Contains(names, name) {
+			c.drop(h, name)
+			c.expire(h, name)
+		}
+	}
+	for i, part := range parts {
+		h.Add("Set-Cookie", names[i]+"="+part+attributes)
+	}
+}
+
+// removeSessionData takes away a cookie cache that nobody here keeps.
+func (c *Cookies) removeSessionData(w http.ResponseWriter, r *http.Request) {
+	if sent := readChunked(r, c.sessionData); len(sent.values()) > 0 {
+		c.setSessionData(w.Header(), r, nil, "")
+	}
+}
+
+// dropSessionData forgets what this answer was going to say in the cookie cache, and returns the names it was going to expire.
+func (c *Cookies) dropSessionData(h http.Header) (expired []string) {
+	for _, line := range h["Set-Cookie"] {
+		name, rest, _ := strings.Cut(line, "=")
+		if suffix, ok := strings.CutPrefix(name, c.sessionData); ok && (suffix == "" || suffix[0] == '.') {
+			c.drop(h, name)
+			if strings.HasPrefix(rest, ";") {
+				expired = append(expired, name)
+			}
+		}
+	}
+	return expired
 }
 
 func (c *Cookies) expire(h http.Header, name string) {
 	h.Add("Set-Cookie", name+"=; Max-Age=0"+c.attributes)
 }
 
-// drop forgets what this answer was going to say about the session: it says one thing, the last one.
-func (c *Cookies) drop(h http.Header) {
+// drop forgets what this answer was going to say about a cookie: it says one thing, the last one.
+func (c *Cookies) drop(h http.Header, names ...string) {
 	lines := h["Set-Cookie"]
 	delete(h, "Set-Cookie")
 	for _, line := range lines {
-		switch name, _, _ := strings.Cut(line, "="); name {
-		case c.sessionToken, c.sessionData, c.dontRemember:
-		default:
+		if name, _, _ := strings.Cut(line, "="); !slices.Contains(names, name) {
 			h.Add("Set-Cookie", line)
 		}
 	}

@@ -123,7 +123,7 @@ func TestEndingASessionExpiresItsCookiesToTheLetter(t *testing.T) {
 	w.Header().Add("Set-Cookie", "theirs=1; Path=/")
 	w.Header().Add("Set-Cookie", "__Secure-better-auth.state=x; Max-Age=300")
 	cookies.SetSession(w, withCookies(), strayToken, true)
-	cookies.ExpireSession(w)
+	cookies.ExpireSession(w, withCookies())
 	want := []string{
 		"theirs=1; Path=/",
 		"__Secure-better-auth.state=x; Max-Age=300",

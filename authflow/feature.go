@@ -40,6 +40,8 @@ type Route struct {
 	Form         bool // takes application/x-www-form-urlencoded too
 	LoginCSRF    bool // begins a session by e-mail: checked even when no cookie is sent
 	Session      SessionNeed
+	Sensitive    bool // what it does must not rest on a copy of the session: where better-auth disables its cookie cache
+	Renews       bool // renews a session also where renewing is deferred
 
 	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go
 	Proof   bool   // the request proves who someone is: of attempts, only those answered with 401 count

@@ -83,15 +83,23 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 		return nil, err
 	}
 	keys := NewKeys(cfg.Secret, cfg.PreviousSecrets...)
+	cookies := NewCookies(cfg.Cookie, keys, deps.BaseURL, cfg.Session.ExpiresIn)
+	now := func() time.Time { return deps.Now().UTC().Truncate(time.Millisecond) }
+	cache, err := newCookieCache(cfg.Session.CookieCache, cookies, now, deps.Logger)
+	if err != nil {
+		return nil, err
+	}
 	return &Core{
 		Sessions: &Sessions{
 			store:               deps.Store,
-			cookies:             NewCookies(cfg.Cookie, keys, deps.BaseURL, cfg.Session.ExpiresIn),
+			cookies:             cookies,
+			cache:               cache,
 			gates:               deps.Gates,
 			now:                 deps.Now,
 			expiresIn:           cfg.Session.ExpiresIn,
 			updateAge:           cfg.Session.UpdateAge,
 			freshAge:            cfg.Session.FreshAge,
+			deferRefresh:        cfg.Session.DeferRefresh,
 			requireSignedBearer: cfg.Bearer.RequireSignature,
 		},
 		Origins: origins,
@@ -103,7 +111,7 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 		SessionFields: deps.SessionFields,
 
 		Logger: deps.Logger,
-		Now:    func() time.Time { return deps.Now().UTC().Truncate(time.Millisecond) },
+		Now:    now,
 		cfg:    cfg,
 		deps:   deps,
 	}, nil

@@ -41,6 +41,14 @@ func (s *fakeStore) FindCurrentSession(ctx context.Context, token sessionstore.T
 	return s.FindSession(ctx, token)
 }
 
+func (s *fakeStore) ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	return s.FindSession(ctx, token)
+}
+
+func (s *fakeStore) MayHaveEnded(sessionstore.Token, sessionstore.UserID, time.Time) bool {
+	return false
+}
+
 func (s *fakeStore) RenewSession(_ context.Context, _ sessionstore.Token, expiresAt time.Time) (bool, error) {
 	s.renewedTo = expiresAt
 	return s.alive, s.renew

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"hash"
+	"strings"
 	"sync"
 )
 
@@ -57,6 +58,21 @@ func (k *Keys) Verify(value, signature string) bool {
 	}
 	return good == 1
 }
+
+// signURL is Sign in the alphabet and without the padding that JOSE wants (RFC 7515 §2).
+func (k *Keys) signURL(value string) string {
+	return strings.TrimRight(toURL.Replace(k.Sign(value)), "=")
+}
+
+// verifyURL is Verify for what signURL returns. It takes one spelling too: signatures of the other alphabet are refused.
+func (k *Keys) verifyURL(value, signature string) bool {
+	return !strings.ContainsAny(signature, "+/=") && k.Verify(value, fromURL.Replace(signature)+"=")
+}
+
+var (
+	toURL   = strings.NewReplacer("+", "-", "/", "_")
+	fromURL = strings.NewReplacer("-", "+", "_", "/")
+)
 
 // macPool keeps keyed hashes: keying one costs as much as the whole signature of a short value.
 type macPool struct{ pool sync.Pool }

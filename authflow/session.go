@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/posternhq/postern/sessionstore"
@@ -23,8 +22,12 @@ type SessionStore interface {
 	FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
 	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
+	// ReloadSession is FindSession that asks the database.
+	ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// DeleteExpiredSession removes the session if its row has expired, and tells whether it has.
 	DeleteExpiredSession(ctx context.Context, token sessionstore.Token) (bool, error)
+	// MayHaveEnded tells whether the session could have been ended since then. Only false is certain, and only of what could be heard.
+	MayHaveEnded(token sessionstore.Token, user sessionstore.UserID, since time.Time) bool
 	InTx(ctx context.Context, do func(tx *sessionstore.Store) error) error
 }
 
@@ -32,12 +35,14 @@ type SessionStore interface {
 type Sessions struct {
 	store   SessionStore
 	cookies *Cookies
+	cache   *cookieCache // nil when it is off
 	gates   []Gate
 	now     func() time.Time
 
 	expiresIn           time.Duration
 	updateAge           time.Duration
 	freshAge            time.Duration
+	deferRefresh        bool
 	requireSignedBearer bool
 }
 
@@ -59,7 +64,7 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 	if !now.Before(identity.Session.ExpiresAt) {
 		return nil, nil
 	}
-	if !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
+	if s.deferRefresh || !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
 		return identity, nil
 	}
 	renewed, err := s.renew(r.Context(), identity, now)
@@ -67,58 +72,30 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 		return identity, nil // the session is good as it is; the next request tries again
 	}
 	if renewed != nil && byCookie {
-		s.cookies.SetSession(w, r, token, true)
+		s.send(w, r, renewed, true)
 		w.Header().Del("Set-Auth-Token") // for clients of the API; the application's answer is not one of ours
 		w.Header().Del("Access-Control-Expose-Headers")
 	}
 	return renewed, nil
 }
 
-// resolve is Resolve for the API, which also takes a dead session's cookies away and deletes the row of an expired one.
-func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, disableRefresh bool) (*sessionstore.Identity, error) {
-	token, _ := s.token(r)
-	if token == "" {
-		return nil, nil
-	}
-	identity, err := s.live(r.Context(), token, isUnsafe(r.Method))
-	if err != nil {
-		return nil, err
-	}
-	if identity == nil {
-		s.cookies.ExpireSession(w)
-		return nil, nil
-	}
-	now := s.now()
-	if disableRefresh || !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
-		return identity, nil
-	}
-	renewed, err := s.renew(r.Context(), identity, now)
-	if err != nil {
-		return nil, err
-	}
-	if renewed == nil {
-		s.cookies.ExpireSession(w)
-		return nil, nil
-	}
-	s.cookies.SetSession(w, r, token, true)
-	return renewed, nil
-}
-
-// live returns the session of a token, or nil when it is dead. The row of an expired one is deleted; should another replica have
-// renewed it since it was remembered here, it lives.
-func (s *Sessions) live(ctx context.Context, token sessionstore.Token, current bool) (*sessionstore.Identity, error) {
-	identity, err := s.find(ctx, token, current)
+// live returns the session of a token, or nil when it is dead. The row of an expired one is deleted, unless nothing may be written;
+// should another replica have renewed it since it was remembered here, it lives.
+func (s *Sessions) live(ctx context.Context, token sessionstore.Token, ask asking) (*sessionstore.Identity, error) {
+	identity, err := s.find(ctx, token, ask.current)
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
-	deleted, err := s.store.DeleteExpiredSession(ctx, token)
-	if err != nil {
-		return nil, fmt.Errorf("delete expired session: %w", err)
+	if !ask.readOnly {
+		deleted, err := s.store.DeleteExpiredSession(ctx, token)
+		if err != nil {
+			return nil, fmt.Errorf("delete expired session: %w", err)
+		}
+		if deleted {
+			return nil, nil
+		}
 	}
-	if deleted {
-		return nil, nil
-	}
-	identity, err = s.find(ctx, token, current)
+	identity, err = s.admitted(s.store.ReloadSession(ctx, token))
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
@@ -139,11 +116,13 @@ func isUnsafe(method string) bool {
 // Differs from better-auth: its admin plugin deletes the sessions of whom it bans, and lets live those of a user who is banned in
 // any other way.
 func (s *Sessions) find(ctx context.Context, token sessionstore.Token, current bool) (*sessionstore.Identity, error) {
-	look := s.store.FindSession
 	if current {
-		look = s.store.FindCurrentSession
+		return s.admitted(s.store.FindCurrentSession(ctx, token))
 	}
-	identity, err := look(ctx, token)
+	return s.admitted(s.store.FindSession(ctx, token))
+}
+
+func (s *Sessions) admitted(identity *sessionstore.Identity, err error) (*sessionstore.Identity, error) {
 	switch {
 	case errors.Is(err, sessionstore.ErrNotFound):
 		return nil, nil
@@ -174,6 +153,15 @@ func (s *Sessions) token(r *http.Request) (token sessionstore.Token, byCookie bo
 		return token, false
 	}
 	return s.cookies.Token(r), true
+}
+
+// DefersRefresh tells whether sessions are renewed by a request of its own.
+func (s *Sessions) DefersRefresh() bool { return s.deferRefresh }
+
+// send sends the session's cookies to the browser.
+func (s *Sessions) send(w http.ResponseWriter, r *http.Request, identity *sessionstore.Identity, remember bool) {
+	s.cookies.SetSession(w, r, identity.Session.Token, remember)
+	s.cache.set(w, r, identity, remember)
 }
 
 // renewalDue is better-auth's rule: once the last renewal is update_age ago.
@@ -235,8 +223,8 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 
 // Issue hands a session to the browser. remember false makes it end with the browser.
 func (s *Sessions) Issue(c *Call, session sessionstore.Session, u sessionstore.User, remember bool) {
-	s.cookies.SetSession(c.W, c.R, session.Token, remember)
 	c.identity, c.resolved = &sessionstore.Identity{Session: session, User: u}, true
+	s.send(c.W, c.R, c.identity, remember)
 }
 
 // Reissue sends the cookie again, keeping to the browser's choice of being remembered or not.
@@ -260,66 +248,11 @@ func (s *Sessions) Begin(c *Call, u sessionstore.User, remember bool, method str
 
 // Expire takes the session's cookies from the browser. The row is the caller's to delete, first.
 func (s *Sessions) Expire(c *Call) {
-	s.cookies.ExpireSession(c.W)
+	s.cookies.ExpireSession(c.W, c.R)
 	c.identity, c.resolved = nil, true
 }
 
 // Fresh tells whether the sign-in is recent enough for what asks for it. It counts from the session's making, not its renewal.
 func (s *Sessions) Fresh(session sessionstore.Session) bool {
 	return s.freshAge == 0 || s.now().Sub(session.CreatedAt) < s.freshAge
-}
-
-// OwnsCookie tells whether a cookie is one of ours, which no application may set.
-func (s *Sessions) OwnsCookie(name string) bool { return s.cookies.Owns(name) }
-
-// Conceal takes our cookies and our bearer token out of headers that are on their way to the application.
-func (s *Sessions) Conceal(h http.Header) {
-	s.concealCookies(h)
-	kept := h["Authorization"][:0:0]
-	for _, line := range h["Authorization"] {
-		if !s.ownsBearer(line) {
-			kept = append(kept, line)
-		}
-	}
-	if len(kept) == 0 {
-		delete(h, "Authorization")
-		return
-	}
-	h["Authorization"] = kept
-}
-
-func (s *Sessions) concealCookies(h http.Header) {
-	lines := h["Cookie"]
-	if len(lines) == 0 {
-		return
-	}
-	kept := make([]string, 0, len(lines))
-	for _, line := range lines {
-		if line = s.withoutOurs(line); line != "" {
-			kept = append(kept, line)
-		}
-	}
-	if len(kept) == 0 {
-		delete(h, "Cookie")
-		return
-	}
-	h["Cookie"] = kept
-}
-
-func (s *Sessions) withoutOurs(line string) string {
-	var out strings.Builder
-	for line != "" {
-		var pair string
-		pair, line, _ = strings.Cut(line, ";")
-		pair = strings.TrimSpace(pair)
-		name, _, _ := strings.Cut(pair, "=")
-		if pair == "" || s.cookies.Owns(strings.TrimSpace(name)) {
-			continue
-		}
-		if out.Len() > 0 {
-			out.WriteString("; ")
-		}
-		out.WriteString(pair)
-	}
-	return out.String()
 }

@@ -24,7 +24,7 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/delete-user",
 		Summary: "Delete the caller, or mail the link that does",
-		Session: authflow.SessionRequired,
+		Session: authflow.SessionRequired, Sensitive: true,
 		Body: []authflow.Field{
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 			authflow.Password("password", "The password; asked for when no link is mailed and the session is not fresh.").Opt(),
@@ -34,7 +34,8 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/delete-user/callback",
-		Summary: "The mailed link: deletes the caller",
+		Summary:   "The mailed link: deletes the caller",
+		Sensitive: true,
 		Query: []authflow.Field{
 			authflow.Text("token", "The mailed token.").Max(maxTokenBytes),
 			authflow.Text("callbackURL", "Where the browser goes afterwards.").Opt(),

@@ -45,6 +45,10 @@ func (s store) FindCurrentSession(ctx context.Context, token sessionstore.Token)
 	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindCurrentSession(ctx, token) })
 }
 
+func (s store) ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.ReloadSession(ctx, token) })
+}
+
 func (s store) RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error) {
 	return ask(&s.away.rest, func() (bool, error) { return s.Cache.RenewSession(ctx, token, expiresAt) })
 }

@@ -13,7 +13,7 @@ func (f *Feature) mountChange(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/change-password",
 		Summary: "Change the password",
-		Session: authflow.SessionRequired,
+		Session: authflow.SessionRequired, Sensitive: true,
 		Body: []authflow.Field{
 			authflow.Password("newPassword", "The new password."),
 			authflow.Password("currentPassword", "The present password."),
@@ -24,9 +24,9 @@ func (f *Feature) mountChange(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/verify-password",
 		Summary: "Tell whether the password is the user's",
-		Session: authflow.SessionRequired,
-		Body:    []authflow.Field{authflow.Password("password", "The password.")},
-		Handle:  f.verifyPassword,
+		Session: authflow.SessionRequired, Sensitive: true,
+		Body:   []authflow.Field{authflow.Password("password", "The password.")},
+		Handle: f.verifyPassword,
 	})
 }
 

@@ -17,12 +17,10 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/get-session",
-		Summary:     "Refused: better-auth offers it only with deferred refreshing",
+		Summary:     "The same, renewing the session where GET does not: with auth.session.defer_refresh alone",
 		BodyIgnored: true,
-		Handle: func(c *authflow.Call) error {
-			c.W.Header().Set("Pragma", "no-cache")
-			return authflow.ErrDeferSessionRefresh
-		},
+		Renews:      true,
+		Handle:      f.renew,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/update-session",
@@ -46,14 +44,19 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 }
 
 type sessionAnswer struct {
-	Session authflow.SessionObject `json:"session"`
-	User    authflow.UserObject    `json:"user"`
+	Session      authflow.SessionObject `json:"session"`
+	User         authflow.UserObject    `json:"user"`
+	NeedsRefresh *bool                  `json:"needsRefresh,omitempty"` // where renewing is deferred
 }
 
 func (f *Feature) get(c *authflow.Call) error {
 	c.W.Header().Set("Pragma", "no-cache")
 	identity, err := c.Session()
 	if err != nil {
+		// Nothing is opened by this answer, and nothing signed, not even a token for services: it may come from the cookie.
+		if cached := c.CachedSession(err); cached != nil {
+			return c.JSON(cached)
+		}
 		return err
 	}
 	if identity == nil {
@@ -63,9 +66,18 @@ func (f *Feature) get(c *authflow.Call) error {
 		a.Announce(c)
 	}
 	return c.JSON(sessionAnswer{
-		Session: authflow.NewSessionObject(identity.Session),
-		User:    authflow.NewUserObject(identity.User),
+		Session:      authflow.NewSessionObject(identity.Session),
+		User:         authflow.NewUserObject(identity.User),
+		NeedsRefresh: c.NeedsRefresh(),
 	})
+}
+
+func (f *Feature) renew(c *authflow.Call) error {
+	if !f.core.Sessions.DefersRefresh() {
+		c.W.Header().Set("Pragma", "no-cache")
+		return authflow.ErrDeferSessionRefresh
+	}
+	return f.get(c)
 }
 
 // errFailedToUpdateSession: another session has the value of a unique field. better-auth answers 500.

@@ -12,21 +12,21 @@ func (f *Feature) mountRevoke(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/revoke-session",
 		Summary: "End one of the caller's sessions, by its token",
-		Session: authflow.SessionRequired,
-		Body:    []authflow.Field{authflow.Text("token", "The session's token.")},
-		Handle:  f.revokeOne,
+		Session: authflow.SessionRequired, Sensitive: true,
+		Body:   []authflow.Field{authflow.Text("token", "The session's token.")},
+		Handle: f.revokeOne,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/revoke-sessions",
 		Summary: "End all of the caller's sessions, this one too",
-		Session: authflow.SessionRequired,
-		Handle:  f.revokeAll,
+		Session: authflow.SessionRequired, Sensitive: true,
+		Handle: f.revokeAll,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/revoke-other-sessions",
 		Summary: "End all of the caller's sessions but this one",
-		Session: authflow.SessionRequired,
-		Handle:  f.revokeOthers,
+		Session: authflow.SessionRequired, Sensitive: true,
+		Handle: f.revokeOthers,
 	})
 }
 

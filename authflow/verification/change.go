@@ -15,7 +15,7 @@ func (f *Feature) mountChange(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/change-email",
 		Summary: "Ask for another address; it counts once its link has been opened",
-		Session: authflow.SessionRequired,
+		Session: authflow.SessionRequired, Sensitive: true,
 		Body: []authflow.Field{
 			authflow.Email("newEmail", "The new address."),
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
