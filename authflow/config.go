@@ -39,14 +39,6 @@ type SessionConfig struct {
 	CookieCache      CookieCacheConfig         `key:"cookie_cache"`
 }
 
-// CookieConfig shapes the session cookie.
-type CookieConfig struct {
-	Prefix   string `key:"prefix" default:"better-auth" doc:"First part of every cookie name: <prefix>.session_token."`
-	Domain   string `key:"domain" doc:"Parent domain that shares the cookies. Empty: only the host of server.public_url gets them, which is safer." example:"example.com"`
-	SameSite string `key:"same_site" default:"lax" doc:"lax, strict, or none. none is for a frontend on another site and needs https."`
-	Secure   string `key:"secure" default:"auto" doc:"auto, true or false. auto: true when server.public_url is https. Secure cookies are named __Secure-…, as better-auth does."`
-}
-
 // BearerConfig is better-auth's bearer plugin.
 type BearerConfig struct {
 	RequireSignature bool `key:"require_signature" default:"false" doc:"Accept only signed tokens in Authorization: Bearer, not the plain session token."`
@@ -126,30 +118,6 @@ func isSignInURL(raw string) bool {
 	}
 	_, ok := webOrigin(raw)
 	return ok
-}
-
-func (c CookieConfig) validate() []error {
-	var problems []error
-	if !isCookieName(c.Prefix) {
-		problems = append(problems, fmt.Errorf("cookie.prefix: %q cannot be part of a cookie name; use letters, digits, '-' and '.'", c.Prefix))
-	}
-	switch c.SameSite {
-	case "lax", "strict", "none":
-	default:
-		problems = append(problems, fmt.Errorf("cookie.same_site: %q is not lax, strict or none", c.SameSite))
-	}
-	switch c.Secure {
-	case "auto", "true", "false":
-	default:
-		problems = append(problems, fmt.Errorf("cookie.secure: %q is not auto, true or false", c.Secure))
-	}
-	if c.SameSite == "none" && c.Secure == "false" {
-		problems = append(problems, errors.New("cookie.same_site: none needs secure cookies; browsers drop it otherwise"))
-	}
-	if d := strings.TrimPrefix(c.Domain, "."); c.Domain != "" && (!isHost(d) || strings.Contains(d, ":")) {
-		problems = append(problems, fmt.Errorf("cookie.domain: %q is not a domain name", c.Domain))
-	}
-	return problems
 }
 
 // checkOriginPattern refuses what could never match or would match by accident.

@@ -26,6 +26,7 @@ type Cookies struct {
 	sessionToken string // the session's signed token
 	sessionData  string // what the cookie cache says; see cookiecache.go
 	dontRemember string // says that the session ends with the browser
+	renamed      bool   // whether some have names without the prefix
 	prefix       string
 	attributes   string // what every cookie has, ready to append
 	maxAge       time.Duration
@@ -34,43 +35,68 @@ type Cookies struct {
 // NewCookies derives names and attributes from the settings and the public origin.
 func NewCookies(c CookieConfig, keys *Keys, baseURL string, maxAge time.Duration) *Cookies {
 	secure := c.Secure == "true" || (c.Secure != "false" && strings.HasPrefix(baseURL, "https://"))
-	prefix := c.Prefix + "."
+	marker := ""
 	if secure {
-		prefix = "__Secure-" + prefix
+		marker = securePrefix
 	}
+	prefix := marker + c.Prefix + "."
 	sameSite := cmp.Or(c.SameSite, "lax")
-	// The order is better-auth's: Max-Age, Domain, Path, HttpOnly, Secure, SameSite.
+	// The order is better-auth's: Max-Age, Domain, Path, HttpOnly, Secure, SameSite, Partitioned.
 	var a strings.Builder
 	if c.Domain != "" {
 		a.WriteString("; Domain=" + c.Domain)
 	}
 	a.WriteString("; Path=/; HttpOnly")
-	if secure {
+	// As better-auth, also where the names are those of http: browsers drop the other two attributes otherwise, and take Secure
+	// from http://localhost.
+	if secure || sameSite == "none" || c.Partitioned {
 		a.WriteString("; Secure")
 	}
 	a.WriteString("; SameSite=" + strings.ToUpper(sameSite[:1]) + sameSite[1:])
+	if c.Partitioned {
+		a.WriteString("; Partitioned")
+	}
 	return &Cookies{
 		keys:         keys,
-		sessionToken: prefix + "session_token",
-		sessionData:  prefix + "session_data",
-		dontRemember: prefix + "dont_remember",
+		sessionToken: marker + cmp.Or(c.Names.SessionToken, c.Prefix+".session_token"),
+		sessionData:  marker + cmp.Or(c.Names.SessionData, c.Prefix+".session_data"),
+		dontRemember: marker + cmp.Or(c.Names.DontRemember, c.Prefix+".dont_remember"),
+		renamed:      c.Names != CookieNamesConfig{},
 		prefix:       prefix,
 		attributes:   a.String(),
 		maxAge:       maxAge,
 	}
 }
 
+// securePrefix makes a browser refuse the cookie unless it comes by https (RFC 6265bis §4.1.3.1).
+const securePrefix = "__Secure-"
+
 // Owns tells whether a cookie is one of ours, which no application may set and none needs to see.
 // The names of both schemes count: a cookie from before a move to https is no more the application's than one from after.
 func (c *Cookies) Owns(name string) bool {
-	bare := strings.TrimPrefix(c.prefix, "__Secure-")
-	for _, p := range [...]string{"__Secure-", "__Host-"} {
+	bare := strings.TrimPrefix(c.prefix, securePrefix)
+	for _, p := range [...]string{securePrefix, "__Host-"} {
 		if len(name) > len(p) && strings.EqualFold(name[:len(p)], p) {
 			name = name[len(p):]
 			break
 		}
 	}
-	return len(name) > len(bare) && strings.EqualFold(name[:len(bare)], bare)
+	if len(name) > len(bare) && strings.EqualFold(name[:len(bare)], bare) {
+		return true
+	}
+	return c.renamed && c.ownsRenamed(name)
+}
+
+// ownsRenamed is for names without our prefix. Those of the cookie cache go on with a number.
+func (c *Cookies) ownsRenamed(name string) bool {
+	for _, own := range [...]string{c.sessionToken, c.sessionData, c.dontRemember} {
+		own = strings.TrimPrefix(own, securePrefix)
+		if strings.EqualFold(name, own) {
+			return true
+		}
+	}
+	data := strings.TrimPrefix(c.sessionData, securePrefix) + "."
+	return len(name) > len(data) && strings.EqualFold(name[:len(data)], data)
 }
 
 // Token returns the session token of a well-signed cookie, or "" when there is none. Of several cookies with the name, as a

@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -75,6 +76,15 @@ func TestCookiesAreSetToTheLetter(t *testing.T) {
 		}},
 		{"same site none", "https://app.example.test", func(c *CookieConfig) { c.SameSite = "none" }, true, []string{
 			"__Secure-better-auth.session_token=" + encoded + "; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None",
+		}},
+		{"same site none on http", "http://localhost:3000", func(c *CookieConfig) { c.SameSite = "none" }, true, []string{
+			"better-auth.session_token=" + encoded + "; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None",
+		}},
+		{"partitioned", "https://app.example.test", func(c *CookieConfig) { c.SameSite, c.Partitioned = "none", true }, true, []string{
+			"__Secure-better-auth.session_token=" + encoded + "; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=None; Partitioned",
+		}},
+		{"partitioned on http", "http://localhost:3000", func(c *CookieConfig) { c.Partitioned = true }, true, []string{
+			"better-auth.session_token=" + encoded + "; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned",
 		}},
 		{"same site strict, other prefix", "http://localhost:3000", func(c *CookieConfig) { c.SameSite, c.Prefix = "strict", "shop" }, true, []string{
 			"shop.session_token=" + encoded + "; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict",
@@ -284,6 +294,40 @@ func TestOurCookiesAreKnownByName(t *testing.T) {
 			"__Secure-__Secure-better-auth.x":    false,
 			"session":                            false,
 			"":                                   false,
+		} {
+			if got := cookies.Owns(name); got != want {
+				t.Errorf("%s: %q ours: %t, want %t", base, name, got, want)
+			}
+		}
+	}
+}
+
+func TestCookiesMayHaveOtherNames(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"http://localhost:3000", "https://app.example.test"} {
+		marker := ""
+		if strings.HasPrefix(base, "https") {
+			marker = "__Secure-"
+		}
+		cookies := NewCookies(CookieConfig{Prefix: "better-auth", Names: CookieNamesConfig{SessionToken: "sid", SessionData: "data", DontRemember: "short"}}, NewKeys(testSecret), base, time.Hour)
+		w := httptest.NewRecorder()
+		cookies.SetSession(w, withCookies(), strayToken, false)
+		names := cookiePairs(w.Header()["Set-Cookie"])
+		if len(names) != 2 || names[marker+"sid"] == "" || names[marker+"short"] == "" {
+			t.Errorf("set are %v", names)
+		}
+		r := withCookies(marker + "sid=" + names[marker+"sid"] + "; " + marker + "short=" + names[marker+"short"] + "; " + marker + "data.0=x")
+		if cookies.Token(r) != strayToken || !cookies.DontRemember(r) {
+			t.Errorf("%s: not read", base)
+		}
+		w = httptest.NewRecorder()
+		cookies.ExpireSession(w, r)
+		if got := slices.Sorted(maps.Keys(cookiePairs(w.Header()["Set-Cookie"]))); !slices.Equal(got, []string{marker + "data", marker + "data.0", marker + "short", marker + "sid"}) {
+			t.Errorf("expired are %q", got)
+		}
+		for name, want := range map[string]bool{
+			"sid": true, "SID": true, "data": true, "data.0": true, "Data.99": true, "short": true, "__Secure-sid": true, "__Host-sid": true,
+			"better-auth.state": true, "better-auth.session_token": true, "data.": false, "database": false, "sid.0": false, "side": false, "x-sid": false, "": false,
 		} {
 			if got := cookies.Owns(name); got != want {
 				t.Errorf("%s: %q ours: %t, want %t", base, name, got, want)
