@@ -32,7 +32,7 @@ var root = sync.OnceValues(func() (string, error) {
 
 var built struct {
 	sync.Mutex
-	dir string
+	dirs []string // to be removed
 }
 
 // noteSources opens every folder of the module. That tells the go command what the tests depend on (go help test: cached
@@ -65,7 +65,7 @@ var executable = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("make folder for the binary: %w", err)
 	}
 	built.Lock()
-	built.dir = dir
+	built.dirs = append(built.dirs, dir)
 	built.Unlock()
 	file := filepath.Join(dir, "postern")
 	build := exec.Command("go", "build", "-o", file, "./cmd/postern")
@@ -82,8 +82,8 @@ func Main(m *testing.M) int {
 	code := m.Run()
 	built.Lock()
 	defer built.Unlock()
-	if built.dir != "" {
-		if err := os.RemoveAll(built.dir); err != nil {
+	for _, dir := range built.dirs {
+		if err := os.RemoveAll(dir); err != nil {
 			fmt.Fprintln(os.Stderr, "remove binary:", err)
 		}
 	}
