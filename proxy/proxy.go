@@ -141,10 +141,14 @@ func (p *Proxy) Close() {
 
 // ServeHTTP takes a request through the steps drawn in the package comment.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Context: r.Context(), answer: answer{ResponseWriter: w, proxy: p}, in: r}
+	x := p.exchange(w, r)
 	defer p.finish(x)
 	p.serve(w, r, x)
 	x.done = true
+}
+
+func (p *Proxy) exchange(w http.ResponseWriter, r *http.Request) *exchange {
+	return &exchange{Context: r.Context(), answer: answer{ResponseWriter: w, proxy: p}, in: r}
 }
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
@@ -169,6 +173,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 	x.rule, x.forwarded = rule, x.target.raw
 	if rule.rewrite != nil {
 		if no = p.rewritePath(r, x); no != nil {
+			x.outcome.Refused = true
 			p.turnAway(w, r, x, no)
 			return
 		}

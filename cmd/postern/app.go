@@ -151,16 +151,19 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 }
 
 func (a *app) newProxy(core *authflow.Core) (*proxy.Proxy, error) {
-	return proxy.New(a.cfg.Proxy, core.Sessions, proxy.Options{
+	options := proxyOptions(a.cfg, core)
+	options.RequestID, options.Client = requestID, clientOf
+	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
+	return proxy.New(a.cfg.Proxy, core.Sessions, options)
+}
+
+// proxyOptions are what the proxy is told by the other parts of the configuration.
+func proxyOptions(cfg config.Config, core *authflow.Core) proxy.Options {
+	return proxy.Options{
 		PublicURL:      core.BaseURL,
-		SignInURL:      a.cfg.Auth.Core.SignInURL,
+		SignInURL:      cfg.Auth.Core.SignInURL,
 		AllowedOrigins: core.Origins.Trusted,
-		RequestID:      requestID,
-		Client:         clientOf,
-		Observe:        observeProxy,
-		Streams:        a.metrics.streamsOpen,
-		UpstreamHealth: a.upstreamHealth,
-	})
+	}
 }
 
 // upstreamHealth tells that one of several addresses of an application is left out, or back.
@@ -177,13 +180,16 @@ func (a *app) upstreamHealth(address string, well bool) {
 // in two ways, so nothing that a backend would take for the API's can slip past it, nor the other way round.
 func split(basePath string, api, proxied http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.Path
-		if strings.HasPrefix(path, basePath) && (len(path) == len(basePath) || path[len(basePath)] == '/') {
+		if isBelow(basePath, r.URL.Path) {
 			api.ServeHTTP(w, r)
 			return
 		}
 		proxied.ServeHTTP(w, r)
 	})
+}
+
+func isBelow(basePath, path string) bool {
+	return strings.HasPrefix(path, basePath) && (len(path) == len(basePath) || path[len(basePath)] == '/')
 }
 
 // start runs what works in the background. The returned function ends it and waits.

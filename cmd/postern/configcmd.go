@@ -19,11 +19,11 @@ import (
 func newConfig(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check or show the configuration",
+		Short: "Check, test or show the configuration",
 		Args:  noMoreArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigCheck(s), newConfigPrint(s))
+	cmd.AddCommand(newConfigCheck(s), newConfigPrint(s), newConfigTest(s))
 	return cmd
 }
 

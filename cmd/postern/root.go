@@ -64,7 +64,7 @@ func newRoot(s streams) *cobra.Command {
 		return usageError{fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		newServe(s), newDev(s), newMigrate(s), newConfig(s),
+		newServe(s), newDev(s), newMigrate(s), newConfig(s), newExplain(s),
 		newHealthcheck(s), newSecret(), newVersion(),
 	)
 	return root
