@@ -10,25 +10,25 @@ import (
 // bearerToken reads the session token of "Authorization: Bearer x" (RFC 6750 §2.1) as better-auth's bearer plugin does: x is
 // the plain token, the signed value, or that value percent-encoded. A plain token counts as it is; a wrongly signed one
 // counts as absent, and then the cookie speaks. Other schemes are the application's business.
-func (s *Sessions) bearerToken(r *http.Request) sessionstore.Token {
+func (s *Sessions) bearerToken(r *http.Request) sessionstore.Lookup {
 	for _, line := range r.Header["Authorization"] {
 		if value, ok := bearerValue(line); ok {
-			if token := s.readBearer(value); token != "" {
-				return token
+			if look := s.readBearer(value); look.Token != "" {
+				return look
 			}
 		}
 	}
-	return ""
+	return sessionstore.Lookup{}
 }
 
-func (s *Sessions) readBearer(value string) sessionstore.Token {
+func (s *Sessions) readBearer(value string) sessionstore.Lookup {
 	if strings.ContainsAny(value, ".%") {
-		return sessionstore.Token(s.cookies.keys.open(value))
+		return sessionstore.Lookup{Token: sessionstore.Token(s.cookies.keys.open(value)), Vouched: true}
 	}
 	if s.requireSignedBearer || !isToken(value) {
-		return ""
+		return sessionstore.Lookup{}
 	}
-	return sessionstore.Token(value)
+	return sessionstore.Lookup{Token: sessionstore.Token(value)}
 }
 
 // bearerValue returns what follows the scheme, whose name has no case (RFC 9110 §11.1).
@@ -62,5 +62,5 @@ func isToken(value string) bool {
 // bearer token that could not be ours, such as the application's own JWT, is left alone.
 func (s *Sessions) ownsBearer(line string) bool {
 	value, ok := bearerValue(line)
-	return ok && s.readBearer(value) != ""
+	return ok && s.readBearer(value).Token != ""
 }

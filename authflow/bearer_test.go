@@ -92,11 +92,11 @@ func TestBearerTokenIsRead(t *testing.T) {
 			t.Parallel()
 			r := &http.Request{Header: http.Header{"Authorization": tt.lines}}
 			s := newTestSessions(t)
-			if got := s.bearerToken(r) == strayToken; got != tt.want {
+			if got := s.bearerToken(r).Token == strayToken; got != tt.want {
 				t.Errorf("counts: %t, want %t", got, tt.want)
 			}
 			s.requireSignedBearer = true
-			if got := s.bearerToken(r) == strayToken; got != (tt.want && !tt.unsigned) {
+			if got := s.bearerToken(r).Token == strayToken; got != (tt.want && !tt.unsigned) {
 				t.Errorf("counts although a signature is required: %t", got)
 			}
 		})
@@ -112,7 +112,7 @@ func FuzzBearer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		s := newTestSessions(t)
 		h := http.Header{"Authorization": {line}}
-		token := string(s.bearerToken(&http.Request{Header: h}))
+		token := string(s.bearerToken(&http.Request{Header: h}).Token)
 		if token != "" && !isToken(token) && !signs(s.cookies.keys, line[len("bearer "):], token) && !signs(s.cookies.keys, "x="+strings.TrimSpace(line[len("bearer "):]), token) {
 			t.Errorf("%q counts as %q", line, token)
 		}

@@ -41,7 +41,7 @@ type asking struct {
 	withoutRefresh bool
 	withoutCache   bool // whatever the cookie cache says
 	readOnly       bool // renews nothing, deletes nothing
-	current        bool // it may change something: see SessionStore.FindCurrentSession
+	current        bool // it may change something: see sessionstore.Lookup
 }
 
 // resolve is Resolve for the API, which also takes a dead session's cookies away and deletes the row of an expired one.
@@ -53,11 +53,11 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, ask asking) (
 	if s.cache == nil {
 		s.cookies.removeSessionData(w, r)
 	}
-	token, _ := s.token(r)
-	if token == "" {
+	look, _ := s.token(r)
+	if look.Token == "" {
 		return nil, nil, nil
 	}
-	identity, err = s.live(r.Context(), token, ask)
+	identity, err = s.live(r.Context(), look, ask)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,11 +119,11 @@ func (c *Call) CachedSession(failure error) *CachedSession {
 	if s.cache == nil || !errors.Is(failure, sessionstore.ErrUnavailable) || isTruthy(c.R.URL.Query()["disableCookieCache"]) {
 		return nil
 	}
-	token, _ := s.token(c.R)
-	if token == "" {
+	look, _ := s.token(c.R)
+	if look.Token == "" {
 		return nil
 	}
-	cached, _ := s.cache.read(c.R, token)
+	cached, _ := s.cache.read(c.R, look.Token)
 	if cached == nil || !s.trusts(cached) {
 		return nil
 	}

@@ -26,23 +26,19 @@ type fakeStore struct {
 	remove     error
 	renewedTo  time.Time
 	deleted    int
-	current    int // how often memory was not enough
-	lookedUp   []sessionstore.Token
+	looks      []sessionstore.Lookup
+	lookedUp   []sessionstore.Token // of looks
 	transacted error
 }
 
-func (s *fakeStore) FindSession(_ context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	s.lookedUp = append(s.lookedUp, token)
+func (s *fakeStore) Find(_ context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error) {
+	s.looks = append(s.looks, look)
+	s.lookedUp = append(s.lookedUp, look.Token)
 	return s.identity, s.find
 }
 
-func (s *fakeStore) FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	s.current++
-	return s.FindSession(ctx, token)
-}
-
 func (s *fakeStore) ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	return s.FindSession(ctx, token)
+	return s.Find(ctx, sessionstore.Lookup{Token: token})
 }
 
 func (s *fakeStore) MayHaveEnded(sessionstore.Token, sessionstore.UserID, time.Time) bool {
@@ -395,8 +391,8 @@ func TestABearerTokenComesBeforeTheCookie(t *testing.T) {
 		r := sessionRequest("")
 		r.Header.Set("Authorization", tt.authorization)
 		core := newTestCore(t, &fakeStore{})
-		if got, _ := core.Sessions.token(r); got != tt.want {
-			t.Errorf("%s: %q counts", name, string(got))
+		if got, _ := core.Sessions.token(r); got.Token != tt.want {
+			t.Errorf("%s: %q counts", name, string(got.Token))
 		}
 	}
 }
@@ -464,9 +460,9 @@ func TestPathsOutsideTheBasePathAreNotOurs(t *testing.T) {
 func TestWhoMayChangeSomethingIsLookedUpAsOfNow(t *testing.T) {
 	t.Parallel()
 	identity := &sessionstore.Identity{Session: sessionstore.Session{ExpiresAt: time.Now().Add(7 * 24 * time.Hour)}}
-	for method, want := range map[string]int{
-		http.MethodGet: 0, http.MethodHead: 0, http.MethodOptions: 0,
-		http.MethodPost: 1, http.MethodPut: 1, http.MethodPatch: 1, http.MethodDelete: 1, "PROPFIND": 1,
+	for method, want := range map[string]bool{
+		http.MethodGet: false, http.MethodHead: false, http.MethodOptions: false,
+		http.MethodPost: true, http.MethodPut: true, http.MethodPatch: true, http.MethodDelete: true, "PROPFIND": true,
 	} {
 		store := &fakeStore{identity: identity}
 		core := newTestCore(t, store)
@@ -475,8 +471,26 @@ func TestWhoMayChangeSomethingIsLookedUpAsOfNow(t *testing.T) {
 		if found, err := core.Sessions.Resolve(httptest.NewRecorder(), r); err != nil || found == nil {
 			t.Fatalf("%s: %v, %v", method, found, err)
 		}
-		if store.current != want {
-			t.Errorf("%s: looked up as of now %d times, want %d", method, store.current, want)
+		if store.looks[0].Current != want {
+			t.Errorf("%s: looked up as of now: %t", method, !want)
+		}
+	}
+}
+
+// Whoever has a signature of ours is looked up before those who have none.
+func TestASignatureVouchesForAToken(t *testing.T) {
+	t.Parallel()
+	for authorization, want := range map[string]bool{"": true, "Bearer " + strayToken: false, "Bearer " + strayToken + "." + straySignature: true} {
+		store := &fakeStore{identity: storedSession(0)}
+		r := sessionRequest("")
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		if _, err := newTestCore(t, store).Sessions.Resolve(httptest.NewRecorder(), r); err != nil {
+			t.Fatal(err)
+		}
+		if look := store.looks[0]; look.Vouched != want || look.Token != strayToken {
+			t.Errorf("%q is looked up as %+v", authorization, look.Vouched)
 		}
 	}
 }

@@ -15,14 +15,11 @@ const rememberedNot = 24 * time.Hour
 
 // SessionStore is what Sessions needs of the database. sessionstore.Cache fits.
 type SessionStore interface {
-	// FindSession returns an expired session too; ErrNotFound means there is no such token.
-	FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
-	// FindCurrentSession is the same for a request that may change something: it does not answer from memory while what others have
-	// changed cannot be known.
-	FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
+	// Find returns an expired session too; ErrNotFound means there is no such token.
+	Find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error)
 	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
 	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
-	// ReloadSession is FindSession that asks the database.
+	// ReloadSession is Find that asks the database.
 	ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// DeleteExpiredSession removes the session if its row has expired, and tells whether it has.
 	DeleteExpiredSession(ctx context.Context, token sessionstore.Token) (bool, error)
@@ -52,11 +49,12 @@ type Sessions struct {
 // Unlike the API it never takes a dead cookie from the browser: the answer to a request that was long on its way could take
 // the cookie of a newer session.
 func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstore.Identity, error) {
-	token, byCookie := s.token(r)
-	if token == "" {
+	look, byCookie := s.token(r)
+	if look.Token == "" {
 		return nil, nil
 	}
-	identity, err := s.find(r.Context(), token, isUnsafe(r.Method))
+	look.Current = isUnsafe(r.Method)
+	identity, err := s.find(r.Context(), look)
 	if err != nil || identity == nil {
 		return nil, err
 	}
@@ -81,13 +79,14 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 
 // live returns the session of a token, or nil when it is dead. The row of an expired one is deleted, unless nothing may be written;
 // should another replica have renewed it since it was remembered here, it lives.
-func (s *Sessions) live(ctx context.Context, token sessionstore.Token, ask asking) (*sessionstore.Identity, error) {
-	identity, err := s.find(ctx, token, ask.current)
+func (s *Sessions) live(ctx context.Context, look sessionstore.Lookup, ask asking) (*sessionstore.Identity, error) {
+	look.Current = ask.current
+	identity, err := s.find(ctx, look)
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
 	if !ask.readOnly {
-		deleted, err := s.store.DeleteExpiredSession(ctx, token)
+		deleted, err := s.store.DeleteExpiredSession(ctx, look.Token)
 		if err != nil {
 			return nil, fmt.Errorf("delete expired session: %w", err)
 		}
@@ -95,7 +94,7 @@ func (s *Sessions) live(ctx context.Context, token sessionstore.Token, ask askin
 			return nil, nil
 		}
 	}
-	identity, err = s.admitted(s.store.ReloadSession(ctx, token))
+	identity, err = s.admitted(s.store.ReloadSession(ctx, look.Token))
 	if err != nil || identity == nil || s.now().Before(identity.Session.ExpiresAt) {
 		return identity, err
 	}
@@ -115,11 +114,8 @@ func isUnsafe(method string) bool {
 //
 // Differs from better-auth: its admin plugin deletes the sessions of whom it bans, and lets live those of a user who is banned in
 // any other way.
-func (s *Sessions) find(ctx context.Context, token sessionstore.Token, current bool) (*sessionstore.Identity, error) {
-	if current {
-		return s.admitted(s.store.FindCurrentSession(ctx, token))
-	}
-	return s.admitted(s.store.FindSession(ctx, token))
+func (s *Sessions) find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error) {
+	return s.admitted(s.store.Find(ctx, look))
 }
 
 func (s *Sessions) admitted(identity *sessionstore.Identity, err error) (*sessionstore.Identity, error) {
@@ -136,11 +132,11 @@ func (s *Sessions) admitted(identity *sessionstore.Identity, err error) (*sessio
 
 // Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user.
 func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Identity, error) {
-	token := s.readBearer(value)
-	if token == "" {
+	look := s.readBearer(value)
+	if look.Token == "" {
 		return nil, nil
 	}
-	identity, err := s.find(ctx, token, false)
+	identity, err := s.find(ctx, look)
 	if err != nil || identity == nil || !s.now().Before(identity.Session.ExpiresAt) {
 		return nil, err
 	}
@@ -148,11 +144,11 @@ func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Iden
 }
 
 // token returns the token that counts: a bearer token before the cookie, as in better-auth.
-func (s *Sessions) token(r *http.Request) (token sessionstore.Token, byCookie bool) {
-	if token := s.bearerToken(r); token != "" {
-		return token, false
+func (s *Sessions) token(r *http.Request) (look sessionstore.Lookup, byCookie bool) {
+	if look := s.bearerToken(r); look.Token != "" {
+		return look, false
 	}
-	return s.cookies.Token(r), true
+	return sessionstore.Lookup{Token: s.cookies.Token(r), Vouched: true}, true
 }
 
 // DefersRefresh tells whether sessions are renewed by a request of its own.

@@ -108,11 +108,6 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 	return c.Find(ctx, Lookup{Token: token})
 }
 
-// FindCurrentSession is FindSession for a request that may change something; see Lookup.Current.
-func (c *Cache) FindCurrentSession(ctx context.Context, token Token) (*Identity, error) {
-	return c.Find(ctx, Lookup{Token: token, Current: true})
-}
-
 // Find is FindSession for whoever knows more about the question.
 func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
 	if c.config.Size == 0 || look.Current && c.outOfStep() {

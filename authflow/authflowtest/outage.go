@@ -37,12 +37,8 @@ func ask[T any](away *atomic.Bool, question func() (T, error)) (T, error) {
 	return question()
 }
 
-func (s store) FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindSession(ctx, token) })
-}
-
-func (s store) FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.FindCurrentSession(ctx, token) })
+func (s store) Find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error) {
+	return ask(&s.away.sessions, func() (*sessionstore.Identity, error) { return s.Cache.Find(ctx, look) })
 }
 
 func (s store) ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {

@@ -127,19 +127,15 @@ type readOnly struct{ store *sessionstore.Store }
 
 var errReadOnly = errors.New("nothing is changed here")
 
-func (o readOnly) FindSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
+func (o readOnly) Find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error) {
 	if o.store == nil {
-		return nil, sessionstore.ErrUnavailable
+		return nil, sessionstore.ErrNotFound
 	}
-	return o.store.FindSession(ctx, token)
-}
-
-func (o readOnly) FindCurrentSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	return o.FindSession(ctx, token)
+	return o.store.FindSession(ctx, look.Token)
 }
 
 func (o readOnly) ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error) {
-	return o.FindSession(ctx, token)
+	return o.Find(ctx, sessionstore.Lookup{Token: token})
 }
 
 func (readOnly) MayHaveEnded(sessionstore.Token, sessionstore.UserID, time.Time) bool { return true }
