@@ -129,7 +129,7 @@ var errReadOnly = errors.New("nothing is changed here")
 
 func (o readOnly) Find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error) {
 	if o.store == nil {
-		return nil, sessionstore.ErrNotFound
+		return nil, sessionstore.ErrUnavailable
 	}
 	return o.store.FindSession(ctx, look.Token)
 }
