@@ -10,6 +10,7 @@ type Config struct {
 	Upstream    UpstreamConfig `key:"upstream"`
 	Routes      []RouteConfig  `key:"routes" doc:"Rules for proxied requests, in order: the first that matches path, method and host decides. What no rule matches is decided by default_auth. 'postern explain' tells which rule decides a request and why, 'postern config test' checks a file of examples."`
 	DefaultAuth string         `key:"default_auth" default:"required" doc:"What is asked of requests that no route matches: public, optional or required."`
+	CSRF        CSRFConfig     `key:"csrf" doc:"Protection of the application against requests that other sites make in their visitors' names. The auth API has its own."`
 	Identity    IdentityConfig `key:"identity"`
 }
 

@@ -48,6 +48,11 @@
 // uploads, answers, event streams or WebSockets; request_timeout cuts the first two. Request bodies over HTTP/1.1 must keep up 1 KiB a second after a
 // grace. A client that leaves cancels the request to the application.
 //
+// # Requests that other sites make
+//
+// What may change something and is authenticated by cookie must not come from another site, by the browser's own word
+// (csrf.go); bearer tokens are exempt, and single paths can be.
+//
 // # WebSockets
 //
 // An upgrade is decided like any other request. If it is authenticated by cookie, its Origin must be our own or an
@@ -56,6 +61,5 @@
 // # What is left to others
 //
 // Sessions, cookies and their renewal: authflow, through SessionResolver. Limits on request headers, TLS, request ids,
-// log lines and metrics: cmd/postern, through Options. Cross-site request forgery on ordinary requests: the session
-// cookie's SameSite attribute and the application.
+// log lines and metrics: cmd/postern, through Options.
 package proxy

@@ -46,8 +46,9 @@ var (
 	refuseStale           = &refusal{http.StatusUnauthorized, "SESSION_NOT_FRESH", reasonStale, "Sign in again to use this resource"}
 	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", reasonRole, "You are not allowed to use this resource"}
 	refuseUnverified      = &refusal{http.StatusForbidden, "EMAIL_NOT_VERIFIED", reasonUnverified, "Verify your e-mail address to use this resource"}
+	refuseUpgrade         = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie"}
+	refuseForged          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "cross_origin", "This origin may not send requests with the user's cookie"}
 	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", reasonUnknown, "Sessions cannot be checked at the moment; try again"}
-	refuseOrigin          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie; add it to auth.trusted_origins"}
 )
 
 // Failures on the way.
@@ -81,15 +82,25 @@ func refusalFor(r *http.Request, err error) *refusal {
 
 // problem is the body of an answer. SignInURL lets a single-page application find the sign-in page by itself.
 type problem struct {
-	Code      string `json:"code"`
-	Message   string `json:"message"`
-	SignInURL string `json:"signInUrl,omitempty"`
+	Code      string   `json:"code"`
+	Message   string   `json:"message"`
+	SignInURL string   `json:"signInUrl,omitempty"`
+	Origin    *string  `json:"origin,omitempty"`   // that was received; nil where it does not matter
+	Expected  []string `json:"expected,omitempty"` // origins that would do
+	Setting   string   `json:"setting,omitempty"`  // by which to add one
+	RequestID string   `json:"requestId,omitempty"`
 }
 
 // refuse answers. It may be called before or instead of an upstream's answer, not after.
 func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
-	body := problem{Code: no.code, Message: no.message}
+	p.sendProblem(w, r, no, problem{Code: no.code, Message: no.message})
+}
+
+func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal, body problem) {
 	h := w.Header()
+	if no.status >= 500 && len(h[requestIDHeader]) > 0 {
+		body.RequestID = h[requestIDHeader][0] // for who reports it and shows no headers
+	}
 	switch no.status {
 	case http.StatusUnauthorized:
 		if h.Get("WWW-Authenticate") == "" {

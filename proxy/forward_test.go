@@ -263,7 +263,7 @@ func TestUpstreamFailures(t *testing.T) {
 			t.Parallel()
 			f := start(t, setup{app: scripted(tt.answer)})
 			res, body := f.get(t, "POST", "/", asAnn)
-			if res.StatusCode != tt.status || body != `{"code":"BAD_GATEWAY","message":"The application did not answer properly"}`+"\n" {
+			if res.StatusCode != tt.status || body != `{"code":"BAD_GATEWAY","message":"The application did not answer properly","requestId":"req-1"}`+"\n" {
 				t.Errorf("answer %d %s", res.StatusCode, body)
 			}
 			if o := f.outcome(t); o.Reason != "upstream" || o.Err == nil || o.Action != Forward || o.UserID != "u-ann" {

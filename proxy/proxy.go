@@ -34,8 +34,11 @@ type Options struct {
 	// SignInURL is where a browser without a session is sent: a path under the own origin or an absolute URL. The
 	// requested path is added as return_to. Empty means that nobody is redirected.
 	SignInURL string
-	// AllowedOrigins tells which origins besides our own may open WebSockets with the user's cookie.
+	// AllowedOrigins tells which origins besides our own may act with the user's cookie: open WebSockets, and send
+	// requests that may change something.
 	AllowedOrigins func(origin string) bool
+	// TrustedOrigins are the patterns behind AllowedOrigins and our own origin, shown to who is refused.
+	TrustedOrigins []string
 	// RequestID is the id of a request, sent to the application and back to the client.
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.
@@ -67,6 +70,8 @@ type Proxy struct {
 	client     func(*http.Request) clientaddr.Client
 	now        func() time.Time
 	forwarding *httputil.ReverseProxy
+
+	crossOrigin *http.CrossOriginProtection
 }
 
 var _ http.Handler = (*Proxy)(nil)
@@ -76,7 +81,7 @@ func New(config Config, sessions SessionResolver, options Options) (*Proxy, erro
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Proxy{config: config, options: options, sessions: sessions, client: options.Client, now: options.Now}
+	p := &Proxy{config: config, options: options, sessions: sessions, client: options.Client, now: options.Now, crossOrigin: http.NewCrossOriginProtection()}
 	if p.client == nil {
 		p.client = new(clientaddr.Trust).Client
 	}
@@ -233,11 +238,7 @@ func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
 	x.outcome.Action, x.outcome.Reason = d.Action, d.Reason
 	switch d.Action {
 	case Forward:
-		if no := p.admissible(r, x); no != nil {
-			p.turnAway(w, r, x, no)
-			return
-		}
-		p.forward(x)
+		p.admit(w, r, x)
 	case Redirect:
 		p.redirect(w, r, x.target.raw)
 	case Unauthenticated:
@@ -261,15 +262,18 @@ func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
 	}
 }
 
-// admissible checks what can be known of a request before it is passed on.
-func (p *Proxy) admissible(r *http.Request, x *exchange) *refusal {
-	if x.rule.maxBody > 0 && r.ContentLength > x.rule.maxBody {
-		return refuseTooLarge
+// admit checks what can be known of a request before it is passed on.
+func (p *Proxy) admit(w http.ResponseWriter, r *http.Request, x *exchange) {
+	switch {
+	case x.rule.maxBody > 0 && r.ContentLength > x.rule.maxBody:
+		p.turnAway(w, r, x, refuseTooLarge)
+	case x.webSocket && x.decision.Identity != nil && !p.upgradeAllowed(r, x):
+		p.refuseOrigin(w, r, x, refuseUpgrade)
+	case p.forged(r, x):
+		p.refuseOrigin(w, r, x, refuseForged)
+	default:
+		p.forward(x)
 	}
-	if x.webSocket && x.decision.Identity != nil && !p.upgradeAllowed(r, x.client) {
-		return refuseOrigin
-	}
-	return nil
 }
 
 func (p *Proxy) turnAway(w http.ResponseWriter, r *http.Request, x *exchange, no *refusal) {

@@ -130,6 +130,7 @@ func testConfig(upstreamURL string, routes ...RouteConfig) Config {
 		Upstream:    UpstreamConfig{URL: upstreamURL, DialTimeout: 5 * time.Second, ResponseHeaderTimeout: 30 * time.Second, IdleTimeout: 4 * time.Second, BodyGrace: 30 * time.Second},
 		Routes:      routes,
 		DefaultAuth: "required",
+		CSRF:        CSRFConfig{Enabled: true},
 	}
 }
 

@@ -67,6 +67,7 @@ type Rule struct {
 	methods        []string // empty means all
 	host           string   // empty means all
 	encodedSlashes bool
+	csrfExempt     bool
 	rewrite        *rewriting // nil forwards the path as it came
 	hostHeader     hostHeader
 	timeout        time.Duration
@@ -83,7 +84,7 @@ const DefaultPattern = "default"
 func newRule(c RouteConfig) (*Rule, error) {
 	rule := &Rule{
 		Pattern: c.Path, Roles: c.Roles, VerifiedEmail: c.VerifiedEmail, MaxSessionAge: c.MaxSessionAge,
-		encodedSlashes: c.EncodedSlashes, timeout: c.Timeout, requestTimeout: c.RequestTimeout, maxBody: int64(c.MaxBody),
+		encodedSlashes: c.EncodedSlashes, csrfExempt: c.CSRFExempt, timeout: c.Timeout, requestTimeout: c.RequestTimeout, maxBody: int64(c.MaxBody),
 	}
 	var problems []error
 	note := func(key string, err error) {
@@ -95,6 +96,9 @@ func newRule(c RouteConfig) (*Rule, error) {
 	rule.pattern, err = parsePattern(c.Path)
 	wrongPath := err != nil
 	note("path", err)
+	if c.CSRFExempt && (rule.deep || rule.wildcards() > 0) {
+		note("csrf_exempt", fmt.Errorf("%s has a wildcard, and only single paths can be exempt; name sites in auth.trusted_origins", c.Path))
+	}
 	rule.methods, err = parseMethods(c.Methods)
 	note("methods", err)
 	rule.host, err = parseRuleHost(c.Host)

@@ -132,6 +132,8 @@ func TestMistakesInRoutesAreNamed(t *testing.T) {
 		{RouteConfig{Path: "/a", SetResponseHeaders: map[string]string{"set-cookie": "a=b"}}, `set_response_headers.set-cookie: would be sent to every browser alike; let the application set its cookies`},
 		{RouteConfig{Path: "/a", SetResponseHeaders: map[string]string{"X-Y": "a", "x-y": "b"}}, `set_response_headers.x-y: is in the list already, in another letter case`},
 		{RouteConfig{Path: "/a", RemoveResponseHeaders: []string{"Server", "content-length"}}, `remove_response_headers[1]: "content-length" belongs to the connection and cannot be changed`},
+		{RouteConfig{Path: "/a/*", CSRFExempt: true}, `csrf_exempt: /a/* has a wildcard, and only single paths can be exempt; name sites in auth.trusted_origins`},
+		{RouteConfig{Path: "/a/**", CSRFExempt: true}, `csrf_exempt: /a/** has a wildcard, and only single paths can be exempt; name sites in auth.trusted_origins`},
 		{RouteConfig{Path: "/a", Timeout: -1}, `timeout: -1ns is negative; leave it out for upstream.response_header_timeout`},
 		{RouteConfig{Path: "/a", MaxBody: -1}, `max_body: -1 is negative; leave it out for no limit`},
 	}

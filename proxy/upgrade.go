@@ -33,12 +33,12 @@ func isWebSocket(r *http.Request) bool {
 // upgradeAllowed checks the Origin of a WebSocket that would be opened in a user's name. Browsers attach cookies to
 // upgrades from any page and apply no CORS to them, so that the server has to look (D99, RFC 6455 §10.2). A client
 // that sends no Origin is no browser, and one that authenticates by Authorization was not tricked into it.
-func (p *Proxy) upgradeAllowed(r *http.Request, client clientaddr.Client) bool {
+func (p *Proxy) upgradeAllowed(r *http.Request, x *exchange) bool {
 	if !p.carriesOwnCookie(r.Header) {
 		return true
 	}
 	for _, origin := range r.Header["Origin"] {
-		if !p.ownOrigin(origin, client) && (p.options.AllowedOrigins == nil || !p.options.AllowedOrigins(origin)) {
+		if !p.mayCall(origin, x) {
 			return false
 		}
 	}

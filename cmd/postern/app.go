@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,19 +152,34 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 }
 
 func (a *app) newProxy(core *authflow.Core) (*proxy.Proxy, error) {
-	options := proxyOptions(a.cfg, core)
+	options, err := proxyOptions(a.cfg, core)
+	if err != nil {
+		return nil, err
+	}
 	options.RequestID, options.Client = requestID, clientOf
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
 	return proxy.New(a.cfg.Proxy, core.Sessions, options)
 }
 
-// proxyOptions are what the proxy is told by the other parts of the configuration.
-func proxyOptions(cfg config.Config, core *authflow.Core) proxy.Options {
+// proxyOptions are what the proxy is told by the other parts of the configuration. Who may read answers to requests with
+// cookies gains nothing by making such requests, so the origins of CORS may act with the cookie as well.
+func proxyOptions(cfg config.Config, core *authflow.Core) (proxy.Options, error) {
+	readers, err := authflow.NewOrigins(core.BaseURL, cfg.CORSOrigins())
+	if err != nil {
+		return proxy.Options{}, fmt.Errorf("cors.allowed_origins: %w", err)
+	}
+	shown := append([]string{core.BaseURL}, cfg.Auth.Core.TrustedOrigins...)
+	for _, origin := range cfg.CORS.AllowedOrigins {
+		if !slices.Contains(shown, origin) {
+			shown = append(shown, origin)
+		}
+	}
 	return proxy.Options{
 		PublicURL:      core.BaseURL,
 		SignInURL:      cfg.Auth.Core.SignInURL,
-		AllowedOrigins: core.Origins.Trusted,
-	}
+		AllowedOrigins: func(origin string) bool { return core.Origins.Trusted(origin) || readers.Trusted(origin) },
+		TrustedOrigins: shown,
+	}, nil
 }
 
 // upstreamHealth tells that one of several addresses of an application is left out, or back.

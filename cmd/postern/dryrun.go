@@ -45,7 +45,10 @@ func newDryRun(cfg config.Config, store *sessionstore.Store) (*dryRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := proxyOptions(cfg, core)
+	options, err := proxyOptions(cfg, core)
+	if err != nil {
+		return nil, err
+	}
 	options.RequestID = func(*http.Request) string { return "(a new one)" }
 	options.Client = func(r *http.Request) clientaddr.Client {
 		scheme, _, _ := strings.Cut(core.BaseURL, "://")
