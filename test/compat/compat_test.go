@@ -1,21 +1,14 @@
 package compat
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/posternhq/postern/test/harness"
 	"github.com/posternhq/postern/test/postgres"
 )
 
@@ -68,80 +61,11 @@ func TestPosternTakesOverDatabasesOfOlderVersions(t *testing.T) {
 	run(t, buildPostern(t), "--moving")
 }
 
-// result is one line of run.mjs.
-type result struct {
-	File     string   `json:"file"`
-	Name     string   `json:"name"`
-	OK       bool     `json:"ok"`
-	Problems []string `json:"problems"`
-
-	Done    bool `json:"done"`
-	Count   int  `json:"count"`
-	Seconds int  `json:"seconds"`
-}
-
 // run plays the scenarios and makes a subtest of each. The tests of this package are not parallel: each keeps both cores busy.
 func run(t *testing.T, postern string, args ...string) {
 	t.Helper()
 	requirePackages(t)
-
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{"run.mjs"}, args...)...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+postgres.URL(t), "COMPAT_POSTERN="+postern)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	endWithItsServers(cmd)
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start node: %v", err)
-	}
-
-	announced, reported, err := report(t, stdout)
-	if err != nil {
-		t.Errorf("read results: %v", err)
-	}
-	var exit *exec.ExitError
-	// Exit code 1 says that scenarios failed, which their subtests say better.
-	if err := cmd.Wait(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
-		t.Fatalf("run.mjs: %v\n%s", err, stderr.String())
-	}
-	if reported == 0 || reported != announced {
-		t.Errorf("%d scenarios reported, %d announced\n%s", reported, announced, stderr.String())
-	}
-}
-
-// report turns result lines into subtests as they come.
-func report(t *testing.T, lines io.Reader) (announced, reported int, err error) {
-	scanner := bufio.NewScanner(lines)
-	scanner.Buffer(nil, 64<<20)
-	for scanner.Scan() {
-		var r result
-		if err := json.Unmarshal(scanner.Bytes(), &r); err != nil {
-			return announced, reported, fmt.Errorf("line %q: %w", scanner.Text(), err)
-		}
-		if r.Done {
-			announced = r.Count
-			t.Logf("%d scenarios in %d s", r.Count, r.Seconds)
-			continue
-		}
-		reported++
-		t.Run(r.File+"/"+r.Name, func(t *testing.T) {
-			if !r.OK {
-				t.Errorf("\n%s", strings.Join(r.Problems, "\n"))
-			}
-		})
-	}
-	return announced, reported, scanner.Err()
-}
-
-// endWithItsServers makes the end of the test the end of node and of the servers node started: they form one process group,
-// whose number is node's own process id.
-func endWithItsServers(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	harness.RunCases(t, []string{"DATABASE_URL=" + postgres.URL(t), "COMPAT_POSTERN=" + postern}, append([]string{"run.mjs"}, args...)...)
 }
 
 // requirePackages fails when the npm packages are not there: a suite that is skipped proves nothing.

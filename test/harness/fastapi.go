@@ -32,7 +32,7 @@ func StartFastAPI(t testing.TB, databaseURL string) *FastAPI {
 	app := &FastAPI{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	// Without .pyc files: several of these start at once.
 	env := []string{"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"}
-	run, err := launch(&app.journal, dir, env, python, "-m", "app", "--port", strconv.Itoa(port))
+	run, err := launch(&app.journal, &app.journal, dir, env, python, "-m", "app", "--port", strconv.Itoa(port))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func StartOpenID(t testing.TB, redirectURI string) *OpenID {
 		t.Fatal(err)
 	}
 	p := &OpenID{Issuer: fmt.Sprintf("http://127.0.0.1:%d/", port), ClientID: "postern", ClientSecret: "the-client-secret"}
-	run, err := launch(&p.journal, t.TempDir(), []string{"TMPDIR=" + os.TempDir()}, file, "-port", strconv.Itoa(port), "-redirect", redirectURI)
+	run, err := launch(&p.journal, &p.journal, t.TempDir(), []string{"TMPDIR=" + os.TempDir()}, file, "-port", strconv.Itoa(port), "-redirect", redirectURI)
 	if err != nil {
 		t.Fatal(err)
 	}

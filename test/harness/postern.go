@@ -25,6 +25,7 @@ type Postern struct {
 	URL      string // of the public listener, and the public URL
 	AdminURL string // of the admin listener
 
+	args    []string // of the command
 	env     []string
 	dir     string
 	journal journal
@@ -36,7 +37,7 @@ type Postern struct {
 // It ends with the test.
 func NewPostern(t testing.TB, settings map[string]string) *Postern {
 	t.Helper()
-	p := &Postern{dir: t.TempDir()}
+	p := &Postern{args: []string{"serve"}, dir: t.TempDir()}
 	all := map[string]string{
 		"auth.secret":         Secret,
 		"server.listen":       p.address(t, &p.URL),
@@ -45,17 +46,41 @@ func NewPostern(t testing.TB, settings map[string]string) *Postern {
 		"server.drain_delay":  "0s",
 		"rate_limit.enabled":  "false", // all clients of a test have one address
 	}
+	p.env = environment(Settings(all, settings))
+	p.endWith(t)
+	return p
+}
+
+// StartDev runs "postern dev" in front of its own demo, with all that it keeps in a folder of the test's. It is at the URL
+// that it tells people to open.
+func StartDev(t testing.TB, settings map[string]string) *Postern {
+	t.Helper()
+	p := &Postern{dir: t.TempDir()}
+	address := p.address(t, &p.URL)
+	p.args = []string{"dev", "--listen", address, "--admin-listen", p.address(t, &p.AdminURL)}
+	p.URL = strings.Replace(p.URL, "127.0.0.1", "localhost", 1)
+	p.env = environment(settings)
+	p.endWith(t)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// environment names settings as the environment does.
+func environment(settings map[string]string) []string {
+	env := []string{} // nil would be the test's own
 	for key, value := range settings {
-		all[key] = value
+		env = append(env, "POSTERN_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))+"="+value)
 	}
-	for key, value := range all {
-		p.env = append(p.env, "POSTERN_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))+"="+value)
-	}
+	return env
+}
+
+func (p *Postern) endWith(t testing.TB) {
 	t.Cleanup(func() {
 		p.Kill()
 		p.journal.attach(t, "postern at "+p.URL)
 	})
-	return p
 }
 
 // StartPostern is NewPostern and Start.
@@ -79,7 +104,7 @@ func (p *Postern) address(t testing.TB, url *string) string {
 	return address
 }
 
-// Start runs "postern serve" and waits until it is ready.
+// Start runs the command and waits until it is ready.
 func (p *Postern) Start() error {
 	if err := p.Launch(); err != nil {
 		return err
@@ -89,13 +114,13 @@ func (p *Postern) Start() error {
 	return p.AwaitReady(ctx)
 }
 
-// Launch runs "postern serve" and does not wait.
+// Launch runs the command and does not wait.
 func (p *Postern) Launch() error {
 	file, err := executable()
 	if err != nil {
 		return err
 	}
-	p.run, err = launch(&p.journal, p.dir, p.env, file, "serve")
+	p.run, err = launch(&p.journal, &p.journal, p.dir, p.env, append([]string{file}, p.args...)...)
 	return err
 }
 

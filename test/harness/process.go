@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// leash kills the command when the other end of its standard input closes without a word, which happens at the latest when
-// the test process dies. The command takes the shell's place, so it has the process id that we know.
+// leash kills the command, and what that has started, when the other end of its standard input closes without a word, which
+// happens at the latest when the test process dies. The command takes the shell's place, so it has the process id that we know.
 const leash = `exec 3<&0
-(read -r word <&3 || kill -KILL $$) >/dev/null 2>&1 &
+(read -r word <&3 || kill -s KILL -- -$$) >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null`
 
 // process is one child while it runs.
@@ -28,14 +28,14 @@ type process struct {
 }
 
 // launch starts a command with exactly the environment that is given.
-func launch(log io.Writer, dir string, env []string, argv ...string) (*process, error) {
+func launch(stdout, stderr io.Writer, dir string, env []string, argv ...string) (*process, error) {
 	far, near, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", argv[0], err)
 	}
 	defer func() { _ = far.Close() }()
 	command := exec.Command("sh", append([]string{"-c", leash, "leash"}, argv...)...)
-	command.Dir, command.Env, command.Stdin, command.Stdout, command.Stderr = dir, env, far, log, log
+	command.Dir, command.Env, command.Stdin, command.Stdout, command.Stderr = dir, env, far, stdout, stderr
 	// A group of its own: Ctrl-C at the terminal is for the tests, which then end it.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
@@ -54,9 +54,11 @@ func launch(log io.Writer, dir string, env []string, argv ...string) (*process, 
 
 func (p *process) signal(s os.Signal) error { return p.command.Process.Signal(s) }
 
-// kill ends the process without any warning and waits until it is gone.
+// kill ends the process, and what that has started, without any warning, and waits until it is gone.
 func (p *process) kill() {
-	_ = p.signal(os.Kill) // it may have ended just now
+	if p.signal(syscall.Signal(0)) == nil { // it has not ended, so its number is still its own
+		_ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL)
+	}
 	<-p.exited
 }
 
