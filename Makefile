@@ -12,8 +12,8 @@ GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
 
 # Whole programs talking to each other: slow, and of no more use under the race
 # detector, which watches one process.
-WHOLE := ./test/e2e/... ./test/chaos/... ./test/compat/...
-UNITS  = $$(go list ./... | grep -vE '/test/(e2e|chaos|compat)(/|$$)')
+WHOLE := ./test/e2e/... ./test/chaos/... ./test/compat/... ./test/browser/...
+UNITS  = $$(go list ./... | grep -vE '/test/(e2e|chaos|compat|browser)(/|$$)')
 
 # Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
 WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
@@ -33,7 +33,7 @@ run: ## Serve http://localhost:8080 in front of the FastAPI example (or the buil
 	@examples/run-dev.sh
 
 .PHONY: test
-test: setup check race example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e, chaos
+test: setup check race example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e, chaos, browser
 
 .PHONY: setup
 setup: ## Install what the tests need and this machine lacks
@@ -59,7 +59,7 @@ example: ## Run the tests of the FastAPI example on both databases
 	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
 
 .PHONY: whole
-whole: build ## Run compat, e2e and chaos in one go
+whole: build ## Run compat, e2e, chaos and browser in one go
 	$(WITH_POSTGRES) go test -timeout 20m $(WHOLE)
 
 .PHONY: compat
@@ -77,6 +77,10 @@ e2e: build ## Run PostgreSQL, Postern and the FastAPI example together, end to e
 .PHONY: chaos
 chaos: ## Take PostgreSQL away under load, and kill Postern at random moments
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/chaos/...
+
+.PHONY: browser
+browser: build ## Use Postern through a public component kit, in a real Chromium
+	$(WITH_POSTGRES) go test -timeout 20m -v ./test/browser/...
 
 .PHONY: lint
 lint: check $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows, run the linters and govulncheck
@@ -108,7 +112,7 @@ tools: $(GOLANGCI_LINT) $(GOVULNCHECK) ## Build the pinned linters into bin/tool
 
 .PHONY: clean
 clean: ## Remove what building and testing have left
-	rm -rf bin coverage.out examples/fastapi/.venv test/compat/node_modules
+	rm -rf bin coverage.out examples/fastapi/.venv test/compat/node_modules test/browser/node_modules test/browser/pictures
 
 # Built outside the module, so that the linters' requirements do not become ours.
 bin/tools/golangci-lint@%:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
-# (for go test -race), curl, Python's venv, the example's and the compat
-# suite's packages. Does nothing where all is there. What cannot be had is named at the
-# end, and is a failure: no test is left out quietly.
+# (for go test -race), curl, Python's venv, Chromium, and the packages of the
+# example, of the compat suite and of the browser suite. Does nothing where all is
+# there. What cannot be had is named at the end, and is a failure: no test is left
+# out quietly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,12 +48,26 @@ has_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/
 has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_node() { node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; }
 
+# As test/browser/lib/chromium.mjs looks for it. Ubuntu's package of the name is
+# an empty one that wants snap, so what counts is whether there is one to start.
+has_chromium() {
+	local name
+	for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome-stable google-chrome; do
+		[ -n "$name" ] && "$name" --version >/dev/null 2>&1 && return
+	done
+	return 1
+}
+
+install_chromium() {
+	apt_install chromium && has_chromium
+}
+
 # npm ci empties node_modules first, so it is only run when the lock file changed.
-install_compat() {
-	local lock=test/compat/package-lock.json stamp=test/compat/node_modules/.installed-lock
+install_packages() {
+	local lock=$1/package-lock.json stamp=$1/node_modules/.installed-lock
 	cmp -s "$lock" "$stamp" && return
-	echo "installing the compat suite's packages"
-	npm ci --prefix test/compat --no-audit --no-fund --loglevel=error && cp "$lock" "$stamp"
+	echo "installing the packages of $1"
+	npm ci --prefix "$1" --no-audit --no-fund --loglevel=error && cp "$lock" "$stamp"
 }
 
 has_postgres || install_postgres || lacks "PostgreSQL (initdb and postgres; Debian and Ubuntu: postgresql)"
@@ -67,10 +82,15 @@ elif ! examples/fastapi/install.sh requirements-test.txt; then
 	lacks "the packages of examples/fastapi/requirements-test.txt (is PyPI reachable?)"
 fi
 
+has_chromium || install_chromium ||
+	lacks "Chromium (Debian: chromium; elsewhere let the variable CHROMIUM name the program of a Chromium or Chrome)"
+
 if ! has_node; then
-	lacks "Node.js 20 or newer with npm, for the compat suite"
-elif ! install_compat; then
-	lacks "the packages of test/compat/package-lock.json (is the npm registry reachable?)"
+	lacks "Node.js 20 or newer with npm, for the compat and browser suites"
+else
+	for suite in test/compat test/browser; do
+		install_packages "$suite" || lacks "the packages of $suite/package-lock.json (is the npm registry reachable?)"
+	done
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -105,7 +105,7 @@ const deliveryTimeout = 60 * time.Second
 func (r *Resend) Take(t testing.TB, address, words string) Letter {
 	t.Helper()
 	for deadline := time.Now().Add(deliveryTimeout); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if letter, ok := r.take(address, words); ok {
+		if letter, ok := r.Next(address, words); ok {
 			return letter
 		}
 	}
@@ -113,7 +113,8 @@ func (r *Resend) Take(t testing.TB, address, words string) Letter {
 	return Letter{}
 }
 
-func (r *Resend) take(address, words string) (Letter, bool) {
+// Next is Take without waiting.
+func (r *Resend) Next(address, words string) (Letter, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, letter := range r.delivered {

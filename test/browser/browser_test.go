@@ -1,0 +1,36 @@
+package browser
+
+import (
+	"os"
+	"testing"
+
+	"github.com/posternhq/postern/test/harness"
+)
+
+// TestKitOnOneOrigin has Postern in front of both the page and the application.
+func TestKitOnOneOrigin(t *testing.T) {
+	startTogether(t).play(t, "signup", "signin", "gate", "settings", "sessions", "reset")
+}
+
+// TestKitOnAnotherOrigin has the page on a name beside Postern's. Its requests are of the same site, so cookies are sent as
+// they are everywhere, and CORS lets the page read the answers.
+func TestKitOnAnotherOrigin(t *testing.T) {
+	startApart(t, anotherOrigin).play(t, "signup", "signin", "reset")
+}
+
+// TestKitOnAnotherSite has the page on a domain that has nothing in common with Postern's.
+func TestKitOnAnotherSite(t *testing.T) {
+	startApart(t, anotherSite).play(t, "othersite")
+}
+
+func TestConsoleOfDev(t *testing.T) {
+	postern := harness.StartDev(t, nil)
+	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "console")
+}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	defer page.remove()
+	return harness.Main(m)
+}

@@ -1,0 +1,54 @@
+// The console and the mailbox of "postern dev", in front of its demo.
+
+export const cases = {
+  "sign-up at the console, letter in the mailbox, demo, sign-out": async (world) => {
+    const ada = await world.visitor("ada");
+    await ada.opens("/dev");
+    await ada.sees("Not signed in.");
+    await ada.presses("Call /api/me");
+    await ada.page.getByText('"UNAUTHORIZED"').waitFor();
+
+    const signUp = ada.page.getByRole("region", { name: "Sign up" });
+    await ada.fills({ Name: ada.name, "E-mail": ada.email, Password: ada.password }, signUp);
+    await ada.shows("console");
+    await ada.presses("Sign up", signUp);
+    await ada.page.getByText("200 OK").waitFor();
+    await ada.sees("Not signed in.");
+
+    await ada.follows("Mailbox");
+    const letter = ada.page.getByRole("listitem").filter({ hasText: ada.email });
+    while ((await letter.count()) === 0) await ada.follows("Look again");
+    await ada.shows("mailbox");
+    await ada.follows("Confirm your e-mail address");
+    const frame = ada.page.frameLocator("iframe");
+    await frame.getByRole("heading", { name: "Confirm your e-mail address" }).waitFor();
+    await ada.shows("letter");
+
+    const [tab] = await Promise.all([ada.context.waitForEvent("page"), frame.getByRole("link").first().click()]);
+    await tab.getByText(`Signed in as ${ada.name} <${ada.email}>`).waitFor();
+    await tab.close();
+    await ada.opens("/dev");
+    await ada.sees(`Signed in as ${ada.name} <${ada.email}>`);
+    await ada.presses("Call /api/me");
+    await ada.page.getByText(`"email": "${ada.email}"`).waitFor();
+    await ada.shows("signed-in");
+
+    await ada.follows("Application");
+    await ada.page.getByText(ada.email).waitFor();
+    await ada.shows("demo");
+
+    await ada.opens("/dev");
+    await ada.presses("Sign out");
+    await ada.sees("Not signed in.");
+    await ada.presses("Call /api/me");
+    await ada.page.getByText('"UNAUTHORIZED"').waitFor();
+
+    const signIn = ada.page.getByRole("region", { name: "Sign in" });
+    await ada.fills({ "E-mail": ada.email, Password: "not the password" }, signIn);
+    await ada.presses("Sign in", signIn);
+    await ada.page.getByText('"INVALID_EMAIL_OR_PASSWORD"').waitFor();
+    await ada.fills({ "E-mail": ada.email, Password: ada.password }, signIn);
+    await ada.presses("Sign in", signIn);
+    await ada.sees(`Signed in as ${ada.name} <${ada.email}>`);
+  },
+};
