@@ -38,6 +38,12 @@ func (c *Call) JSON(value any) error { return writeJSON(c.W, http.StatusOK, valu
 // JSONStatus answers with a value and another status than 200.
 func (c *Call) JSONStatus(status int, value any) error { return writeJSON(c.W, status, value) }
 
+// Write answers 200 with what is not made of a value.
+func (c *Call) Write(contentType string, content []byte) error {
+	c.W.Header().Set("Content-Type", contentType)
+	return write(c.W, http.StatusOK, content)
+}
+
 // Redirect answers 302 with an empty body. The target has been checked by the host when it came with the request.
 func (c *Call) Redirect(target string) error {
 	c.W.Header().Set("Content-Type", "application/json") // as better-auth

@@ -1,6 +1,9 @@
 package authflow
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // The errors of better-auth's core, with the codes and words its clients know. One list, so that a code is spelled once.
 var (
@@ -40,6 +43,14 @@ var (
 	errInvalidOrigin       = &Error{Status: http.StatusForbidden, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
 	errCrossSiteNavigation = &Error{Status: http.StatusForbidden, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
 
+	errUnreadableBody = &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Request body could not be read"}
+	errInvalidJSON    = &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
+	errInvalidForm    = &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid form in request body"}
+	errBodyTooLarge   = &Error{Status: http.StatusRequestEntityTooLarge, Code: "PAYLOAD_TOO_LARGE", Message: fmt.Sprintf("Request body is larger than %d bytes", maxBodyBytes)}
+
+	// ErrTooManySignIns answers a request for which hashing has no room or takes too long.
+	ErrTooManySignIns = &Error{Status: http.StatusServiceUnavailable, Code: "TOO_MANY_SIGN_INS", Message: "Too many sign-ins at the moment. Please try again.", RetryAfter: 5}
+
 	// ErrNotFound is better-auth's answer to a route that is not there, or is switched off: no body.
 	ErrNotFound = &Error{Status: http.StatusNotFound}
 	errInternal = &Error{Status: http.StatusInternalServerError, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}
@@ -63,6 +74,20 @@ func errMissingField(name string) *Error {
 // ErrInvalidToken is better-auth's INVALID_TOKEN, whose status depends on where the token was shown.
 func ErrInvalidToken(status int) *Error {
 	return &Error{Status: status, Code: "INVALID_TOKEN", Message: "Invalid token"}
+}
+
+// invalidInput is better-auth's VALIDATION_ERROR, which tells what is wrong in zod's words.
+func invalidInput(message string) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: "VALIDATION_ERROR", Message: message}
+}
+
+func unsupportedMediaType(message string) *Error {
+	return &Error{Status: http.StatusUnsupportedMediaType, Code: "UNSUPPORTED_MEDIA_TYPE", Message: message}
+}
+
+// notText answers a redirect target that is no text at all.
+func notText(label string) *Error {
+	return &Error{Status: http.StatusBadRequest, Message: "Invalid " + label + ": expected a string"}
 }
 
 // redirectErrors are the answers to a redirect target that is not trusted, by the field that named it.

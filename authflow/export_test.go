@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Routes are all routes of the API, by path, for tests that go through every one of them.
-func (f *Flow) Routes() []Route {
+// AllRoutes are the routes of the API by path, those with aliases under each, for tests that go through every one of them.
+func (f *Flow) AllRoutes() []Route {
 	var routes []Route
 	for route := range f.router.all() {
 		routes = append(routes, *route)

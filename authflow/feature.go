@@ -31,6 +31,7 @@ type Route struct {
 	Aliases []string // further paths for plain HTTP clients
 	Summary string   // one sentence for the API description
 
+	Params       []Field // what the parameters of Path are
 	Body         []Field
 	BodyShape    Shape
 	BodyOptional bool    // a request without a body is fine; one with a wrong body is not
@@ -42,15 +43,30 @@ type Route struct {
 	Session      SessionNeed
 	Sensitive    bool // what it does must not rest on a copy of the session: where better-auth disables its cookie cache
 	Renews       bool // renews a session also where renewing is deferred
+	Begins       bool // may begin a session; every gate is asked before
 
 	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go
 	Proof   bool   // the request proves who someone is: of attempts, only those answered with 401 count
 
+	// What a caller may expect. The API description is made of it, and tests hold every answer to it (package openapi).
+	Answer      any         // zero value of what success says as JSON; its type is the promise, and a pointer may also be null
+	Media       string      // of a success that is not JSON; there is no Answer then
+	Redirects   string      // where a 302 leads; empty: there is none
+	Errors      []*Error    // refusals of the route itself; those of the host's checks are known, see Refusals
+	Other       map[int]any // further answers that are no Error, by status
+	OperationID string      // as in better-auth's description; empty: made of the path, as in signInEmail
+	Hidden      bool        // a file of a page, which nobody calls
+
 	Handle func(c *Call) error
 
+	room  string // the feature that mounted it
 	name  string // Path, also where the route was found by an alias
 	limit Limit  // of one client
+	gates []Gate // of all sessions
 }
+
+// AnyOf is the Answer of a route that succeeds in several ways: the zero values of what it may say.
+type AnyOf []any
 
 // ClientInfo is what is known of who sent a request, beyond what they say themselves.
 type ClientInfo struct {

@@ -114,6 +114,17 @@ func (f Field) Any() Field { f.Free = true; return f }
 // Needed refuses the empty string.
 func (f Field) Needed() Field { f.NonEmpty = true; return f }
 
+// Limit is the field's largest size in bytes; 0 where the handler judges.
+func (f Field) Limit() int {
+	switch {
+	case f.Free && f.Kind != KindEmail:
+		return 0
+	case f.MaxBytes == 0:
+		return maxFieldBytes
+	}
+	return f.MaxBytes
+}
+
 // Values are the fields of a request that were described, with the right types. Others have been dropped.
 type Values map[string]any
 
@@ -239,10 +250,7 @@ func (f Field) check(where string, value any) string {
 }
 
 func (f Field) checkText(text string) string {
-	limit := f.MaxBytes
-	if limit == 0 {
-		limit = maxFieldBytes
-	}
+	limit := f.Limit()
 	switch {
 	case f.Kind == KindEmail && (len(text) > limit || !IsEmail(text)):
 		return "Invalid email address"
@@ -278,10 +286,6 @@ func typeName(value any) string {
 		return "array"
 	}
 	return "object"
-}
-
-func invalidInput(message string) *Error {
-	return &Error{Status: 400, Code: "VALIDATION_ERROR", Message: message}
 }
 
 // maxEmailBytes is the longest address that can be mailed to: SMTP's path of 256 octets less its brackets (RFC 5321 §4.5.3.1.3).

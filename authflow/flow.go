@@ -3,6 +3,7 @@ package authflow
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -148,7 +149,9 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 		client:   core.deps.Client,
 		observe:  core.deps.Observe,
 	}
+	f.router.gates = core.deps.Gates
 	for _, feature := range features {
+		f.router.room = feature.Name()
 		feature.Mount(f.router)
 		if f.router.err != nil {
 			return nil, fmt.Errorf("mount %s: %w", feature.Name(), f.router.err)
@@ -159,6 +162,9 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 	}
 	return f, nil
 }
+
+// Routes are all that is mounted, in order.
+func (f *Flow) Routes() iter.Seq[*Route] { return f.router.Routes() }
 
 // ServeHTTP answers one request. No answer of the API may be kept by a cache on the way.
 func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -15,7 +15,9 @@ import (
 	"github.com/posternhq/postern/sessionstore"
 )
 
-func routes(flow *authflowtest.Flow) []authflow.Route { return flow.Handler.(*authflow.Flow).Routes() }
+func routes(flow *authflowtest.Flow) []authflow.Route {
+	return flow.API.AllRoutes()
+}
 
 // pathOf is a route's path with something in place of its parameters.
 func pathOf(route authflow.Route) string {
@@ -180,13 +182,14 @@ func TestWithoutTheDatabaseTheAnswerIsToComeBack(t *testing.T) {
 				r.Header.Set("Origin", flow.BaseURL)
 				r.Header.Set("Cookie", "better-auth.session_token="+flow.Signed(string(session.Token)))
 				w := serve(flow, r)
+				refused := w.Code >= 400 && (strings.Contains(w.Body.String(), "UNAUTHORIZED") || strings.Contains(w.Body.String(), "INVALID_EMAIL_OR_PASSWORD"))
 				needsDatabase := sessionsToo && route.Session != authflow.SessionIgnored
 				switch {
 				case w.Code == 503:
 					if w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "10.0.0.5") {
 						t.Errorf("%s %s: %v %s", route.Method, route.Path, w.Header(), w.Body)
 					}
-				case strings.Contains(w.Body.String(), "UNAUTHORIZED"), strings.Contains(w.Body.String(), "INVALID_EMAIL_OR_PASSWORD"), w.Code >= 500, needsDatabase:
+				case refused, w.Code >= 500, needsDatabase:
 					t.Errorf("%s %s: %d %s", route.Method, route.Path, w.Code, w.Body)
 				}
 				if cookies := w.Header()["Set-Cookie"]; len(cookies) > 0 {

@@ -8,4 +8,7 @@ type Gate interface {
 	// Admit returns nil to let the session be made, or the error that answers the request. It runs inside the transaction
 	// that would write the session; nothing of it stays when it refuses. method is the way of signing in, as in the audit log.
 	Admit(c *Call, tx *sessionstore.Store, u sessionstore.User, method string) error
+
+	// Refusals are the errors by which Admit refuses, for the API's description.
+	Refusals() []*Error
 }

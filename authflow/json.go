@@ -46,11 +46,7 @@ func readBody(w http.ResponseWriter, r *http.Request, form bool) (any, error) {
 	if form {
 		allowed = "application/x-www-form-urlencoded, application/json"
 	}
-	return nil, &Error{
-		Status:  http.StatusUnsupportedMediaType,
-		Code:    "UNSUPPORTED_MEDIA_TYPE",
-		Message: fmt.Sprintf("Content-Type \"%s\" is not allowed. Allowed types: %s", sent, allowed),
-	}
+	return nil, unsupportedMediaType(fmt.Sprintf("Content-Type \"%s\" is not allowed. Allowed types: %s", sent, allowed))
 }
 
 func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -86,14 +82,10 @@ func setBodyDeadline(w http.ResponseWriter, at time.Time) error {
 func bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return &Error{
-			Status:  http.StatusRequestEntityTooLarge,
-			Code:    "PAYLOAD_TOO_LARGE",
-			Message: fmt.Sprintf("Request body is larger than %d bytes", tooLarge.Limit),
-		}
+		return errBodyTooLarge
 	}
 	// The client went away, sent less than it announced, or was too slow: there is no one to blame but the request.
-	return &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Request body could not be read", Cause: err}
+	return errUnreadableBody.Because(err)
 }
 
 // decodeJSON takes one JSON value and nothing after it. Of keys given twice the last counts, as in JavaScript.
@@ -101,7 +93,7 @@ func decodeJSON(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark, which JavaScript's decoder skips as well
 	var value any
 	if json.Unmarshal(data, &value) != nil {
-		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
+		return nil, errInvalidJSON
 	}
 	return value, nil
 }
@@ -110,7 +102,7 @@ func decodeJSON(data []byte) (any, error) {
 func decodeForm(data []byte) (any, error) {
 	form, err := url.ParseQuery(string(data))
 	if err != nil {
-		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid form in request body"}
+		return nil, errInvalidForm
 	}
 	object := make(map[string]any, len(form))
 	for name, values := range form {
@@ -143,9 +135,12 @@ func writeJSON(w http.ResponseWriter, status int, value any) error {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	return write(w, status, data)
+}
+
+func write(w http.ResponseWriter, status int, data []byte) error {
 	w.WriteHeader(status)
-	_, err = w.Write(data)
-	if err != nil {
+	if _, err := w.Write(data); err != nil {
 		return errAnswered // the client is gone, and the status is already on its way
 	}
 	return nil

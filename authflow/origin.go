@@ -269,7 +269,7 @@ func (o *Origins) checkRedirect(label string, value any) error {
 	}
 	target, ok := value.(string)
 	if !ok {
-		return &Error{Status: http.StatusBadRequest, Message: "Invalid " + label + ": expected a string"}
+		return notText(label)
 	}
 	if !o.AllowsRedirect(target) {
 		return redirectErrors[label].Because(fmt.Errorf("%q is neither a path nor of a trusted origin", loggable(target)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,9 @@ import (
 type Router struct {
 	exact      map[string]*Route   // "GET /get-session"
 	withParams map[string][]*Route // by method
+	mounted    []*Route            // in order
+	room       string              // the feature that is mounting
+	gates      []Gate
 	err        error
 }
 
@@ -22,7 +26,8 @@ func newRouter() *Router {
 // Handle adds a route. Two routes of one method and path are a mistake of ours, reported by New.
 func (r *Router) Handle(route Route) {
 	rt := &route
-	rt.name = route.Path
+	rt.name, rt.room, rt.gates = route.Path, r.room, r.gates
+	r.mounted = append(r.mounted, rt)
 	for _, path := range append([]string{route.Path}, route.Aliases...) {
 		if strings.Contains(path, "/:") {
 			alias := *rt
@@ -37,6 +42,9 @@ func (r *Router) Handle(route Route) {
 		r.exact[key] = rt
 	}
 }
+
+// Routes yields the routes mounted so far, in order: all of them once the API is built.
+func (r *Router) Routes() iter.Seq[*Route] { return slices.Values(r.mounted) }
 
 // all yields every route; one with exact aliases comes once for each of them.
 func (r *Router) all() iter.Seq[*Route] {

@@ -252,3 +252,9 @@ func (s *Sessions) Expire(c *Call) {
 func (s *Sessions) Fresh(session sessionstore.Session) bool {
 	return s.freshAge == 0 || s.now().Sub(session.CreatedAt) < s.freshAge
 }
+
+// CachesInCookie tells whether a session may be shown as its cookie has it.
+func (s *Sessions) CachesInCookie() bool { return s.cache != nil }
+
+// CookieName is that of the cookie that carries a session's token.
+func (s *Sessions) CookieName() string { return s.cookies.sessionToken }

@@ -6,6 +6,7 @@ import (
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
@@ -40,6 +41,7 @@ type Auth struct {
 	Social            social.Config        `key:"social" entries:"env" conventional:"google,github" example:"google" doc:"Providers that people may sign in with: google, github, or any name with the issuer of an OpenID Connect provider. docs/providers.md says how to get a client there. GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are read, too."`
 	AccountLinking    social.LinkingConfig `key:"account_linking" doc:"When an account of a provider becomes one of a user who exists already."`
 	Account           social.AccountConfig `key:"account" doc:"What is kept of a provider's account."`
+	OpenAPI           openapi.Config       `key:"openapi" doc:"How the API tells of itself."`
 }
 
 // User is the section auth.user, which two rooms share.

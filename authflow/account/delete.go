@@ -30,6 +30,11 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 			authflow.Password("password", "The password; asked for when no link is mailed and the session is not fresh.").Opt(),
 			authflow.Text("token", "The mailed token.").Opt().Max(maxTokenBytes),
 		},
+		Answer: deleteAnswer{},
+		Errors: []*authflow.Error{
+			authflow.ErrInvalidPassword, authflow.ErrPasswordTooLong, authflow.ErrCredentialNotFound, authflow.ErrSessionExpired,
+			authflow.ErrInvalidToken(http.StatusNotFound), authflow.ErrNotFound, authflow.ErrTooManySignIns,
+		},
 		Handle: f.delete,
 	})
 	r.Handle(authflow.Route{
@@ -40,7 +45,10 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 			authflow.Text("token", "The mailed token.").Max(maxTokenBytes),
 			authflow.Text("callbackURL", "Where the browser goes afterwards.").Opt(),
 		},
-		Handle: f.deleteCallback,
+		Answer:    deleteAnswer{},
+		Redirects: "To callbackURL, once the user is gone.",
+		Errors:    []*authflow.Error{authflow.ErrFailedToGetUserInfo, authflow.ErrInvalidToken(http.StatusNotFound), errLinkNotFound},
+		Handle:    f.deleteCallback,
 	})
 }
 

@@ -12,9 +12,11 @@ import (
 func (f *Feature) mountLinked(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/list-accounts",
-		Summary: "The ways in which the caller can sign in",
-		Session: authflow.SessionRequired,
-		Handle:  f.list,
+		Summary:     "The ways in which the caller can sign in",
+		Session:     authflow.SessionRequired,
+		OperationID: "listUserAccounts",
+		Answer:      []accountObject{},
+		Handle:      f.list,
 	})
 }
 

@@ -20,6 +20,8 @@ func (f *Feature) mountProfile(r *authflow.Router) {
 			authflow.Text("image", "URL of a picture; null takes it away.").Opt().Null(),
 			authflow.Present("email", "Refused here: see /change-email."),
 		}, authflow.Additional(f.Core.UserFields, false)...),
+		Answer: statusAnswer{},
+		Errors: []*authflow.Error{authflow.ErrEmailCannotBeUpdated, authflow.ErrNoFieldsToUpdate, authflow.ErrFailedToUpdateUser},
 		Handle: f.update,
 	})
 }

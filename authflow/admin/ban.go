@@ -15,6 +15,9 @@ type BanGate struct {
 
 var _ authflow.Gate = BanGate{}
 
+// Refusals are BANNED_USER alone.
+func (BanGate) Refusals() []*authflow.Error { return []*authflow.Error{authflow.ErrBanned} }
+
 // Admit answers 403 BANNED_USER to a user who is banned, and lifts a ban that has run out.
 func (g BanGate) Admit(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, _ string) error {
 	now := time.Now

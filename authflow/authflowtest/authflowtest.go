@@ -18,6 +18,7 @@ import (
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
@@ -41,6 +42,7 @@ type Settings struct {
 	ChangeEmail  verification.ChangeEmailConfig
 	DeleteUser   account.DeleteUserConfig
 	JWT          jwt.Config
+	OpenAPI      openapi.Config
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	UserFields   sessionstore.FieldConfigs
 	Gates        []authflow.Gate
@@ -71,6 +73,7 @@ func defaults() Settings {
 		ChangeEmail:  verification.ChangeEmailConfig{Enabled: true},
 		DeleteUser:   account.DeleteUserConfig{Enabled: true, Verification: true},
 		JWT:          jwt.Config{Enabled: true, Algorithm: string(jwt.EdDSA), ExpiresIn: 15 * time.Minute, GracePeriod: 30 * 24 * time.Hour},
+		OpenAPI:      openapi.Config{Enabled: true},
 	}
 }
 
@@ -89,7 +92,8 @@ type state struct {
 	Store    *sessionstore.Cache
 	Database sessionstore.Config // to open it once more, as another replica
 	Password *password.Feature
-	Handler  http.Handler
+	API      *authflow.Flow
+	Handler  http.Handler // API, held to its description
 
 	tables   *sessionstore.Statements
 	client   *http.Client
@@ -161,8 +165,9 @@ func (f *Flow) mount(s Settings) {
 	f.must(err)
 	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
 	f.must(err)
+	seen := &witness{gates: s.Gates, visits: map[*http.Request]visit{}}
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: append(s.Gates, admin.BanGate{Now: f.Clock.Now}), BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
@@ -175,15 +180,17 @@ func (f *Flow) mount(s Settings) {
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
 	f.Core = core
-	f.Handler, err = authflow.New(core,
+	f.API, err = authflow.New(core,
 		f.Password,
 		prove,
 		sessions.New(core, database, tokens),
 		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),
 		status.New(core, database.Ping),
+		openapi.New(s.OpenAPI, core),
 	)
 	f.must(err)
+	f.Handler = newPromised(f, f.API, seen)
 }
 
 // pool counts what it hashes and stops with the test.
@@ -246,3 +253,6 @@ type GateFunc func(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User
 func (f GateFunc) Admit(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, method string) error {
 	return f(c, tx, u, method)
 }
+
+// Refusals are none.
+func (GateFunc) Refusals() []*authflow.Error { return nil }

@@ -52,14 +52,18 @@ func (f *Feature) Mount(r *authflow.Router) {
 	}
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/token",
-		Summary: "A short-lived signed token that says who the caller is",
-		Session: authflow.SessionRequired,
-		Handle:  f.token,
+		Summary:     "A short-lived signed token that says who the caller is",
+		Session:     authflow.SessionRequired,
+		OperationID: "getJSONWebToken",
+		Answer:      tokenAnswer{},
+		Handle:      f.token,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/jwks",
-		Summary: "The public keys that tokens are checked with",
-		Handle:  f.jwks,
+		Summary:     "The public keys that tokens are checked with",
+		OperationID: "getJSONWebKeySet",
+		Answer:      jwksAnswer{},
+		Handle:      f.jwks,
 	})
 }
 

@@ -14,10 +14,15 @@ func (f *Feature) mountChange(r *authflow.Router) {
 		Method: http.MethodPost, Path: "/change-password",
 		Summary: "Change the password",
 		Session: authflow.SessionRequired, Sensitive: true,
+		Begins: true,
 		Body: []authflow.Field{
 			authflow.Password("newPassword", "The new password."),
 			authflow.Password("currentPassword", "The present password."),
 			authflow.Flag("revokeOtherSessions", "End all sessions and begin a new one; default false."),
+		},
+		Answer: changeAnswer{},
+		Errors: []*authflow.Error{
+			authflow.ErrInvalidPassword, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrCredentialNotFound, authflow.ErrTooManySignIns,
 		},
 		Handle: f.change,
 	})
@@ -26,6 +31,8 @@ func (f *Feature) mountChange(r *authflow.Router) {
 		Summary: "Tell whether the password is the user's",
 		Session: authflow.SessionRequired, Sensitive: true,
 		Body:   []authflow.Field{authflow.Password("password", "The password.")},
+		Answer: statusAnswer{},
+		Errors: []*authflow.Error{authflow.ErrInvalidPassword, authflow.ErrPasswordTooLong, authflow.ErrTooManySignIns},
 		Handle: f.verifyPassword,
 	})
 }

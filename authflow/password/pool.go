@@ -3,21 +3,12 @@ package password
 import (
 	"context"
 	"errors"
-	"net/http"
 	"runtime"
 	"sync"
 	"time"
 
 	"github.com/posternhq/postern/authflow"
 )
-
-// errBusy answers a request for which hashing has no room or takes too long.
-var errBusy = &authflow.Error{
-	Status:     http.StatusServiceUnavailable,
-	Code:       "TOO_MANY_SIGN_INS",
-	Message:    "Too many sign-ins at the moment. Please try again.",
-	RetryAfter: 5,
-}
 
 var errPoolStopped = errors.New("hashing pool stopped")
 
@@ -77,7 +68,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	return nil
 }
 
-// Do runs one computation for a client and returns when it is done, or errBusy when there is no room for it.
+// Do runs one computation for a client and returns when it is done, or authflow.ErrTooManySignIns when there is no room for it.
 func (p *Pool) Do(ctx context.Context, client string, compute func()) error {
 	j := &job{do: compute, done: make(chan struct{})}
 	if err := p.enqueue(client, j); err != nil {
@@ -140,7 +131,7 @@ func (p *Pool) reject(why error) error {
 	if p.observe.Rejected != nil {
 		p.observe.Rejected()
 	}
-	return errBusy.Because(why)
+	return authflow.ErrTooManySignIns.Because(why)
 }
 
 func (p *Pool) remove(client string, j *job) bool {

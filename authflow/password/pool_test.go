@@ -119,7 +119,7 @@ func TestAFullQueueTurnsAway(t *testing.T) {
 		for _, name := range []string{"A1", "B1", "C1"} {
 			b.do(t.Context(), name)
 		}
-		b.want("C1", errBusy)
+		b.want("C1", authflow.ErrTooManySignIns)
 		var told *authflow.Error
 		err := b.Do(t.Context(), "D", func() { t.Error("ran") })
 		if !errors.As(err, &told) || told.Status != 503 || told.RetryAfter <= 0 || told.Code == "" || told.Message == "" {
@@ -146,7 +146,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		b.do(t.Context(), "A2")
 		b.do(t.Context(), "B1")
 		time.Sleep(30 * time.Second)
-		b.want("A1", errBusy)
+		b.want("A1", authflow.ErrTooManySignIns)
 		if b.rejected.Load() != 1 {
 			t.Errorf("%d rejected", b.rejected.Load())
 		}
@@ -178,7 +178,7 @@ func TestWhoLeavesGivesTheTurnAway(t *testing.T) {
 			b.want(name, context.Canceled)
 		}
 		time.Sleep(time.Second)
-		b.want("D1", errBusy) // nobody left: the time for the request was over
+		b.want("D1", authflow.ErrTooManySignIns) // nobody left: the time for the request was over
 		if b.rejected.Load() != 1 {
 			t.Errorf("%d rejected", b.rejected.Load())
 		}
@@ -198,7 +198,7 @@ func TestStoppingFinishesWhatHasBegun(t *testing.T) {
 		b.stop()
 		synctest.Wait()
 		b.do(t.Context(), "C1")
-		b.want("C1", errBusy)
+		b.want("C1", authflow.ErrTooManySignIns)
 		select {
 		case <-b.stopped:
 			t.Error("stopped in the middle of a job")
@@ -206,8 +206,8 @@ func TestStoppingFinishesWhatHasBegun(t *testing.T) {
 		}
 		close(b.hold)
 		b.want("held", nil)
-		b.want("A1", errBusy)
-		b.want("B1", errBusy)
+		b.want("A1", authflow.ErrTooManySignIns)
+		b.want("B1", authflow.ErrTooManySignIns)
 		b.end("held")
 	})
 }

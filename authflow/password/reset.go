@@ -33,13 +33,17 @@ func (f *Feature) mountReset(r *authflow.Router) {
 			authflow.Email("email", "The account's address."),
 			authflow.Text("redirectTo", "Page that the link leads to, with the token in its query.").Opt(),
 		},
+		Answer: resetRequestAnswer{},
 		Handle: f.requestReset,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/reset-password/:token",
-		Summary: "The mailed link: leads to the page that asks for the new password",
-		Query:   []authflow.Field{authflow.Text("callbackURL", "The page.")},
-		Handle:  f.openReset,
+		Summary:     "The mailed link: leads to the page that asks for the new password",
+		Params:      []authflow.Field{authflow.Text("token", "The mailed token.")},
+		Query:       []authflow.Field{authflow.Text("callbackURL", "The page.")},
+		OperationID: "resetPasswordCallback",
+		Redirects:   "To callbackURL, with `token` in its query, or with `error`.",
+		Handle:      f.openReset,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/reset-password",
@@ -49,6 +53,8 @@ func (f *Feature) mountReset(r *authflow.Router) {
 			authflow.Text("token", "The mailed token.").Opt().Max(maxTokenBytes),
 		},
 		Query:  []authflow.Field{authflow.Text("token", "The mailed token, where the body has none.").Opt().Max(maxTokenBytes)},
+		Answer: statusAnswer{},
+		Errors: []*authflow.Error{authflow.ErrInvalidToken(http.StatusBadRequest), authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrTooManySignIns},
 		Handle: f.reset,
 	})
 }

@@ -17,11 +17,18 @@ func (f *Feature) mountSignIn(r *authflow.Router) {
 		LoginCSRF: true,
 		Account:   "email",
 		Proof:     true,
+		Begins:    true,
 		Body: []authflow.Field{
 			authflow.Text("email", "The address.").Any(),
 			authflow.Password("password", "The password."),
 			authflow.Text("callbackURL", "Where the client goes afterwards.").Opt(),
 			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
+		},
+		OperationID: "signInEmail",
+		Answer:      signInAnswer{},
+		Errors: []*authflow.Error{
+			authflow.ErrSignInDisabled, authflow.ErrInvalidEmail, authflow.ErrPasswordTooLong, authflow.ErrInvalidEmailOrPassword,
+			authflow.ErrEmailNotVerified, authflow.ErrTooManySignIns,
 		},
 		Handle: f.signIn,
 	})

@@ -23,6 +23,7 @@ func (f *Feature) mountSignUp(r *authflow.Router) {
 		Summary:   "Sign up with e-mail and password",
 		Form:      true,
 		LoginCSRF: true,
+		Begins:    true,
 		BodyShape: authflow.ShapeBoth,
 		Body: append([]authflow.Field{
 			authflow.Text("name", "What the user is called.").Max(maxNameBytes),
@@ -32,6 +33,12 @@ func (f *Feature) mountSignUp(r *authflow.Router) {
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 			authflow.Flag("rememberMe", "Whether the session outlives the browser; default true."),
 		}, authflow.Additional(f.Core.UserFields, true)...),
+		OperationID: "signUpWithEmailAndPassword",
+		Answer:      signUpAnswer{},
+		Errors: []*authflow.Error{
+			authflow.ErrSignUpDisabled, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrUserExists,
+			authflow.ErrFailedToCreateUser, authflow.ErrTooManySignIns,
+		},
 		Handle: f.signUp,
 	})
 }

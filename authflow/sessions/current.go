@@ -13,13 +13,20 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/get-session",
 		Summary: "The session and user of the caller, or null",
-		Handle:  f.get,
+		Query: []authflow.Field{
+			authflow.Present("disableRefresh", "Anything but nothing leaves the session as old as it is."),
+			authflow.Present("disableCookieCache", "Anything but nothing asks for the session itself, not for its copy in the cookie."),
+		},
+		Answer: f.shown(),
+		Handle: f.get,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/get-session",
 		Summary:     "The same, renewing the session where GET does not: with auth.session.defer_refresh alone",
 		BodyIgnored: true,
 		Renews:      true,
+		Answer:      f.shown(),
+		Errors:      []*authflow.Error{authflow.ErrDeferSessionRefresh},
 		Handle:      f.renew,
 	})
 	r.Handle(authflow.Route{
@@ -28,6 +35,8 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 		Session:   authflow.SessionRequired,
 		BodyShape: authflow.ShapeRecord,
 		Body:      authflow.Additional(f.core.SessionFields, false),
+		Answer:    updateAnswer{},
+		Errors:    []*authflow.Error{authflow.ErrNoFieldsToUpdate, authflow.ErrFailedToGetSession, errFailedToUpdateSession},
 		Handle:    f.update,
 	})
 	r.Handle(authflow.Route{
@@ -39,6 +48,7 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 			authflow.Flag("disableRedirect", "Accepted for better-auth's clients."),
 			authflow.Text("state", "Accepted for better-auth's clients.").Opt(),
 		},
+		Answer: successAnswer{},
 		Handle: f.signOut,
 	})
 }
@@ -47,6 +57,14 @@ type sessionAnswer struct {
 	Session      authflow.SessionObject `json:"session"`
 	User         authflow.UserObject    `json:"user"`
 	NeedsRefresh *bool                  `json:"needsRefresh,omitempty"` // where renewing is deferred
+}
+
+// shown is what get-session may say: with a cookie cache also what another server has written there.
+func (f *Feature) shown() any {
+	if f.core.Sessions.CachesInCookie() {
+		return authflow.AnyOf{(*sessionAnswer)(nil), authflow.CachedSession{}}
+	}
+	return (*sessionAnswer)(nil)
 }
 
 func (f *Feature) get(c *authflow.Call) error {

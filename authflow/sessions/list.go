@@ -10,9 +10,11 @@ import (
 func (f *Feature) mountList(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/list-sessions",
-		Summary: "All live sessions of the caller, tokens included",
-		Session: authflow.SessionFresh,
-		Handle:  f.list,
+		Summary:     "All live sessions of the caller, tokens included",
+		Session:     authflow.SessionFresh,
+		OperationID: "listUserSessions",
+		Answer:      []authflow.SessionObject{},
+		Handle:      f.list,
 	})
 }
 

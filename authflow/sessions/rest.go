@@ -17,12 +17,14 @@ func (f *Feature) mountREST(r *authflow.Router) {
 		Method: http.MethodGet, Path: "/me",
 		Summary: "The caller, or 401",
 		Session: authflow.SessionRequired,
+		Answer:  meAnswer{},
 		Handle:  f.me,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/verify-token",
 		Summary: "Whose session the cookie or bearer token is, or 401",
 		Session: authflow.SessionRequired,
+		Answer:  meAnswer{},
 		Handle:  f.me,
 	})
 	r.Handle(authflow.Route{
@@ -30,19 +32,26 @@ func (f *Feature) mountREST(r *authflow.Router) {
 		Summary:      "Whose session a token is, given in the body, as bearer token or as cookie, or 401",
 		BodyOptional: true,
 		Body:         []authflow.Field{authflow.Text("token", "The token; without it that of the request counts.").Opt().Max(1024)},
+		Answer:       meAnswer{},
+		Errors:       []*authflow.Error{authflow.ErrUnauthorized},
 		Handle:       f.verifyToken,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/sessions",
 		Summary: "All live sessions of the caller, with device, address and last use, without tokens",
 		Session: authflow.SessionRequired,
+		Answer:  devicesAnswer{},
 		Handle:  f.devices,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodDelete, Path: "/sessions/:id",
-		Summary: "End one of the caller's other sessions, by its id",
-		Session: authflow.SessionRequired,
-		Handle:  f.deleteSession,
+		Summary:     "End one of the caller's other sessions, by its id",
+		Session:     authflow.SessionRequired,
+		Params:      []authflow.Field{authflow.Text("id", "The session's id, as in GET /sessions.")},
+		OperationID: "deleteSession",
+		Answer:      statusAnswer{},
+		Errors:      []*authflow.Error{errCurrentSession, errSessionNotFound},
+		Handle:      f.deleteSession,
 	})
 }
 

@@ -14,18 +14,21 @@ func (f *Feature) mountRevoke(r *authflow.Router) {
 		Summary: "End one of the caller's sessions, by its token",
 		Session: authflow.SessionRequired, Sensitive: true,
 		Body:   []authflow.Field{authflow.Text("token", "The session's token.")},
+		Answer: statusAnswer{},
 		Handle: f.revokeOne,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/revoke-sessions",
 		Summary: "End all of the caller's sessions, this one too",
 		Session: authflow.SessionRequired, Sensitive: true,
+		Answer: statusAnswer{},
 		Handle: f.revokeAll,
 	})
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/revoke-other-sessions",
 		Summary: "End all of the caller's sessions but this one",
 		Session: authflow.SessionRequired, Sensitive: true,
+		Answer: statusAnswer{},
 		Handle: f.revokeOthers,
 	})
 }

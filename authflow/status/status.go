@@ -33,9 +33,29 @@ func (*Feature) Name() string { return "status" }
 
 // Mount names the routes.
 func (f *Feature) Mount(r *authflow.Router) {
-	r.Handle(authflow.Route{Method: http.MethodGet, Path: "/ok", Summary: "Whether the API is there", Handle: f.ok})
-	r.Handle(authflow.Route{Method: http.MethodGet, Path: "/health", Summary: "Whether the API and its database are there", Handle: f.health})
-	r.Handle(authflow.Route{Method: http.MethodGet, Path: "/error", Summary: "Leads to the application's start page with the error in the query", Handle: f.error})
+	r.Handle(authflow.Route{
+		Method: http.MethodGet, Path: "/ok",
+		Summary: "Whether the API is there",
+		Answer:  okAnswer{},
+		Handle:  f.ok,
+	})
+	r.Handle(authflow.Route{
+		Method: http.MethodGet, Path: "/health",
+		Summary: "Whether the API and its database are there",
+		Answer:  healthAnswer{},
+		Other:   map[int]any{http.StatusServiceUnavailable: healthAnswer{}},
+		Handle:  f.health,
+	})
+	r.Handle(authflow.Route{
+		Method: http.MethodGet, Path: "/error",
+		Summary: "Leads to the application's start page with the error in the query",
+		Query: []authflow.Field{
+			authflow.Present("error", "The error's code."),
+			authflow.Present("error_description", "More about it, for people."),
+		},
+		Redirects: "To the start page, with `error` in its query.",
+		Handle:    f.error,
+	})
 }
 
 type okAnswer struct {

@@ -14,9 +14,15 @@ func (f *Feature) mountAccept(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodGet, Path: "/verify-email",
 		Summary: "The mailed link: proves the address, or changes it",
+		Begins:  true,
 		Query: []authflow.Field{
 			authflow.Text("token", "The mailed token.").Any(),
 			authflow.Text("callbackURL", "Where the browser goes afterwards.").Opt(),
+		},
+		Answer:    authflow.AnyOf{acceptAnswer{}, statusAnswer{}}, // the latter where another letter is to be opened
+		Redirects: "To callbackURL, with `error` in its query when the token is refused.",
+		Errors: []*authflow.Error{
+			authflow.ErrInvalidToken(http.StatusUnauthorized), authflow.ErrTokenExpired, authflow.ErrUserNotFound, authflow.ErrInvalidUser,
 		},
 		Handle: f.accept,
 	})

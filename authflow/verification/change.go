@@ -20,6 +20,8 @@ func (f *Feature) mountChange(r *authflow.Router) {
 			authflow.Email("newEmail", "The new address."),
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 		},
+		Answer: statusAnswer{},
+		Errors: []*authflow.Error{authflow.ErrChangeEmailDisabled, authflow.ErrEmailIsTheSame},
 		Handle: f.requestChange,
 	})
 }

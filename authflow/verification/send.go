@@ -28,6 +28,8 @@ func (f *Feature) mountSend(r *authflow.Router) {
 			authflow.Email("email", "The address."),
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 		},
+		Answer: statusAnswer{},
+		Errors: []*authflow.Error{authflow.ErrEmailMismatch, authflow.ErrEmailAlreadyVerified},
 		Handle: f.send,
 	})
 }

@@ -8,5 +8,5 @@
 //	cors.go, security.go headers of our own answers
 //	admin.go, metrics.go the admin listener
 //	cleanup.go           what is removed after a while
-//	migrate.go, configcmd.go, healthcheck.go, secret.go, version.go   the other commands
+//	migrate.go, configcmd.go, healthcheck.go, openapicmd.go, secret.go, version.go   the other commands
 package main

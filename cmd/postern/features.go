@@ -7,6 +7,7 @@ import (
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
@@ -61,5 +62,6 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
 		status.New(r.core, r.store.Ping),
+		openapi.New(cfg.Auth.OpenAPI, r.core),
 	}, nil
 }
