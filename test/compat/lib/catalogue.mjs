@@ -25,7 +25,7 @@ const plugins = {
   "oauth-proxy": { server: available.oAuthProxy() },
   "one-tap": { server: available.oneTap() },
   "one-time-token": { server: available.oneTimeToken() },
-  "open-api": { server: available.openAPI() },
+  "open-api": { server: available.openAPI(), shownBy: "described" },
   organization: { server: available.organization({ teams: { enabled: true }, dynamicAccessControl: { enabled: true }, ac: {} }) },
   "phone-number": { server: available.phoneNumber({ sendOTP: nothing }) },
   siwe: { server: available.siwe({ domain: "x.test", getNonce: nothing, verifyMessage: nothing }) },

@@ -101,6 +101,7 @@ function authentication(profile, secret) {
     },
     bearer: { require_signature: profile.bearerRequireSignature },
     jwt: { enabled: profile.jwt },
+    openapi: { enabled: profile.openapi },
   };
 }
 

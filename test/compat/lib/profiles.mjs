@@ -19,6 +19,7 @@ const sample = {
   bearerRequireSignature: false,
   rateLimit: false,
   jwt: false,
+  openapi: false,
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
@@ -97,4 +98,7 @@ export const profiles = {
     accountLinking: { enabled: false, trustedProviders: ["google"] },
     account: {},
   },
+
+  /** The open-api plugin, and the jwt plugin for it to describe. */
+  described: { ...sample, jwt: true, openapi: true },
 };

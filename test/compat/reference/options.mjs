@@ -2,6 +2,7 @@
 
 import { bearer } from "better-auth/plugins/bearer";
 import { jwt } from "better-auth/plugins/jwt";
+import { openAPI } from "better-auth/plugins/open-api";
 import { social } from "./social.mjs";
 
 /**
@@ -15,7 +16,7 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
     baseURL,
     secret,
     trustedOrigins: profile.trustedOrigins,
-    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : []), ...plugins],
+    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : []), ...(profile.openapi ? [openAPI()] : []), ...plugins],
     socialProviders,
     account,
     rateLimit: { enabled: profile.rateLimit },
