@@ -57,7 +57,7 @@ export const single = [
   { scenario: "routing: paths are exact", step: 13, at: "answer", reason: outside },
   { scenario: "routing: paths are exact", step: 14, at: "answer", reason: outside },
   { scenario: "described: it is there", step: 1, at: "body.", reason: "it describes Postern's routes, made of them" },
-  { scenario: "described: bodies have the same fields", step: 11, at: "value.fields", reason: "email is described, as refused there" },
+  { scenario: "described: bodies have the same fields", step: 11, at: "value.fields", reason: "the API description names email among the fields of update-user, as refused" },
   {
     scenario: "signin: address and device are written down",
     step: 5,
