@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // Mode is the command a configuration is for.
@@ -53,6 +55,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.cookies(c)
 	ps.origins(c)
 	ps.circles(c)
+	ps.templates(c)
 	return ps
 }
 
@@ -200,6 +203,25 @@ func (ps *problems) origins(c Config) {
 	for i, origin := range c.Auth.Core.TrustedOrigins {
 		if matchesEverySite(origin) {
 			ps.add(fmt.Sprintf("auth.trusted_origins[%d]", i), Origin{}, "%q trusts every site, so any page could act as its visitor; name the origins", origin)
+		}
+	}
+}
+
+// templates finds fields that nobody has described, in headers for the application.
+func (ps *problems) templates(c Config) {
+	user, session := c.Proxy.Identity.AdditionalFields()
+	for _, of := range []struct {
+		named      map[string]string
+		described  sessionstore.FieldConfigs
+		key, where string
+	}{
+		{user, c.Auth.User.AdditionalFields, "user", "auth.user.additional_fields"},
+		{session, c.Auth.Core.Session.AdditionalFields, "session", "auth.session.additional_fields"},
+	} {
+		for _, field := range slices.Sorted(maps.Keys(of.named)) {
+			if _, known := of.described[field]; !known {
+				ps.add("identity."+of.named[field], Origin{}, "{%s.fields.%s} is no field of a %s; describe it under %s", of.key, field, of.key, of.where)
+			}
 		}
 	}
 }

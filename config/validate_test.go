@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/posternhq/postern/proxy"
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // valid is a configuration that serves.
@@ -160,6 +161,26 @@ func TestOneOrSeveralUpstreams(t *testing.T) {
 		if got := problem(row.env); row.want == "" && got != "" || !strings.Contains(got, row.want) {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
+	}
+}
+
+func TestTemplatesNameFieldsThatThereAre(t *testing.T) {
+	t.Parallel()
+	c := valid(t)
+	c.Auth.User.AdditionalFields = sessionstore.FieldConfigs{"tenant": {}}
+	c.Proxy.Identity.Templates = map[string]string{"X-A": "{user.fields.tenant}", "X-B": "{user.fields.tenants} {session.fields.tenant}"}
+	var got []string
+	for _, p := range c.problems(Any) {
+		if strings.HasPrefix(p.Key, "identity") {
+			got = append(got, p.String())
+		}
+	}
+	want := []string{
+		"identity.templates.X-B: {user.fields.tenants} is no field of a user; describe it under auth.user.additional_fields",
+		"identity.templates.X-B: {session.fields.tenant} is no field of a session; describe it under auth.session.additional_fields",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 

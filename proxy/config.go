@@ -16,7 +16,9 @@ type Config struct {
 
 // IdentityConfig names the headers that tell the application who the user is.
 type IdentityConfig struct {
-	Headers map[string]string `key:"headers" doc:"Header name for each field: user_id, user_email, user_email_verified, user_name, user_roles, session_id, request_id. A field that is left out keeps its X-Postern-… name; an empty name sends no such header. The default names are removed from every request all the same."`
+	Headers   map[string]string `key:"headers" doc:"Header name for each field: user_id, user_email, user_email_verified, user_name, user_roles, session_id, request_id. A field that is left out keeps its X-Postern-… name; an empty name sends no such header. The default names are removed from every request all the same."`
+	Presets   []string          `key:"presets" example:"authelia" doc:"Names of other proxies whose headers are sent besides: oauth2-proxy (X-Forwarded-User, -Email, -Preferred-Username, -Groups) and authelia (Remote-User, -Name, -Email, -Groups). The name of the user is the id there; a template of the same header says otherwise."`
+	Templates map[string]string `key:"templates" example:"{X-Mail-From: \"{user.name} <{user.email}>\"}" doc:"More headers by name, with text and placeholders: {user.id}, {user.email}, {user.email_verified}, {user.name}, {user.roles}, {user.image}, {user.created_at}, {user.fields.NAME}, {session.id}, {session.created_at}, {session.expires_at}, {session.fields.NAME}, {request.id}; {{ and }} stand for braces. Where one of them has no value, the header is not sent. A name, and a field with input: true, is what the user says it is."`
 }
 
 // Validate checks everything that can be known offline.
@@ -32,10 +34,28 @@ func (c Config) Validate() error {
 	return errors.Join(problems...)
 }
 
-// Validate checks field and header names.
+// Validate checks names of fields and headers, and templates.
 func (c IdentityConfig) Validate() error {
-	_, err := newIdentityHeaders(c.Headers)
+	_, err := newIdentityHeaders(c)
 	return err
+}
+
+// AdditionalFields are the fields of users and sessions that templates name, each with the key that does.
+func (c IdentityConfig) AdditionalFields() (user, session map[string]string) {
+	user, session = map[string]string{}, map[string]string{}
+	for header, text := range c.Templates {
+		t, err := parseTemplate(text)
+		if err != nil {
+			continue
+		}
+		for _, field := range t.userFields {
+			user[field] = "templates." + header
+		}
+		for _, field := range t.sessionFields {
+			session[field] = "templates." + header
+		}
+	}
+	return user, session
 }
 
 // under puts a key in front of each problem.

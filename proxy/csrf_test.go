@@ -66,7 +66,7 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 		{"D14 a guarded path under an exempt one", "POST /to-guarded", []string{cookie, evil, crossSite}, 403},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			res, body := f.raw(t, row.line+" HTTP/1.1\r\nHost: app.example\r\nContent-Length: 0\r\n"+strings.Join(row.header, "\r\n")+"\r\n\r\n")
+			res, body := f.raw(t, row.line+" HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\nContent-Length: 0\r\n"+strings.Join(row.header, "\r\n")+"\r\n\r\n")
 			if res == nil || res.StatusCode != row.want {
 				t.Fatalf("answer %v %s, want %d", res, body, row.want)
 			}

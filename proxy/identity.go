@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,18 +25,18 @@ type HeaderRow struct {
 // identityField is a row and where its value comes from; nobody is signed in when identity is nil.
 type identityField struct {
 	HeaderRow
-	value func(identity *sessionstore.Identity, requestID string) string
+	value fieldValue
 }
 
 // identityFields is the one list of headers by which the application learns who is asking.
 func identityFields() []identityField {
 	return []identityField{
-		{HeaderRow{"user_id", "X-Postern-User-Id", "Primary key of the user."}, ofUser(func(u *sessionstore.User) string { return string(u.ID) })},
-		{HeaderRow{"user_email", "X-Postern-User-Email", "E-mail address in lower case."}, ofUser(func(u *sessionstore.User) string { return u.Email })},
+		{HeaderRow{"user_id", "X-Postern-User-Id", "Primary key of the user."}, ofUser(userID)},
+		{HeaderRow{"user_email", "X-Postern-User-Email", "E-mail address in lower case."}, ofUser(userEmail)},
 		{HeaderRow{"user_email_verified", "X-Postern-User-Email-Verified", "true or false."}, ofUser(emailVerified)},
-		{HeaderRow{"user_name", "X-Postern-User-Name", "Display name, as the user chose it."}, ofUser(func(u *sessionstore.User) string { return u.Name })},
+		{HeaderRow{"user_name", "X-Postern-User-Name", "Display name, as the user chose it."}, ofUser(userName)},
 		{HeaderRow{"user_roles", "X-Postern-User-Roles", "Roles, comma separated without spaces."}, ofUser(roleList)},
-		{HeaderRow{"session_id", "X-Postern-Session-Id", "Primary key of the session. It opens nothing and may be logged."}, sessionID},
+		{HeaderRow{"session_id", "X-Postern-Session-Id", "Primary key of the session. It opens nothing and may be logged."}, ofIdentity(sessionID)},
 		{HeaderRow{"request_id", "X-Request-Id", "Id of the request, the same as in Postern's logs and in the answer. Sent for anonymous requests, too."}, requestID},
 	}
 }
@@ -49,13 +50,28 @@ func HeaderRows() []HeaderRow {
 	return rows
 }
 
-func ofUser(value func(*sessionstore.User) string) func(*sessionstore.Identity, string) string {
+func ofUser(value func(*sessionstore.User) string) fieldValue {
+	return ofIdentity(func(identity *sessionstore.Identity) string { return value(&identity.User) })
+}
+
+func ofIdentity(value func(*sessionstore.Identity) string) fieldValue {
 	return func(identity *sessionstore.Identity, _ string) string {
 		if identity == nil {
 			return ""
 		}
-		return value(&identity.User)
+		return value(identity)
 	}
+}
+
+func userID(u *sessionstore.User) string    { return string(u.ID) }
+func userEmail(u *sessionstore.User) string { return u.Email }
+func userName(u *sessionstore.User) string  { return u.Name }
+
+func userImage(u *sessionstore.User) string {
+	if u.Image == nil {
+		return ""
+	}
+	return *u.Image
 }
 
 func emailVerified(u *sessionstore.User) string {
@@ -79,56 +95,67 @@ func roleList(u *sessionstore.User) string {
 	return strings.Join(roles, ",")
 }
 
-func sessionID(identity *sessionstore.Identity, _ string) string {
-	if identity == nil {
-		return ""
-	}
-	return string(identity.Session.ID)
-}
+func sessionID(identity *sessionstore.Identity) string { return string(identity.Session.ID) }
 
 func requestID(_ *sessionstore.Identity, id string) string { return id }
 
-// identityHeaders writes the table under the configured names.
+// identityHeaders writes the table under the configured names, and then what presets and templates add.
 type identityHeaders struct {
 	names  []string // canonical, beside values
-	values []func(*sessionstore.Identity, string) string
+	values []fieldValue
 }
 
-func newIdentityHeaders(configured map[string]string) (*identityHeaders, error) {
-	var problems []error
+func newIdentityHeaders(c IdentityConfig) (*identityHeaders, error) {
 	headers := &identityHeaders{}
 	fields := identityFields()
+	problems := checkFieldNames(c.Headers, fields)
 	for _, field := range fields {
-		name, ok := configured[field.Field]
+		name, ok := c.Headers[field.Field]
 		if !ok {
 			name = field.Header
 		}
 		if name == "" {
 			continue
 		}
-		if err := checkIdentityHeader(name); err != nil {
+		if err := headers.add(name, field.value); err != nil {
 			problems = append(problems, fmt.Errorf("headers.%s: %w", field.Field, err))
-			continue
 		}
-		name = http.CanonicalHeaderKey(name) // what is not canonical is not found again in the map (D20)
-		if slices.Contains(headers.names, name) {
-			problems = append(problems, fmt.Errorf("headers.%s: %s already carries another field", field.Field, name))
-			continue
-		}
-		headers.names = append(headers.names, name)
-		headers.values = append(headers.values, field.value)
 	}
-	return headers, errors.Join(append(problems, checkFieldNames(configured, fields))...)
+	texts, wrong := c.templatesOf()
+	problems = append(problems, wrong...)
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		t, err := parseTemplate(texts[name])
+		if err == nil {
+			err = headers.add(name, t.expand)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("templates.%s: %w", name, err))
+		}
+	}
+	return headers, errors.Join(problems...)
 }
 
-func checkFieldNames(configured map[string]string, fields []identityField) error {
+func (h *identityHeaders) add(name string, value fieldValue) error {
+	if err := checkIdentityHeader(name); err != nil {
+		return err
+	}
+	name = http.CanonicalHeaderKey(name) // what is not canonical is not found again in the map (D20)
+	if slices.Contains(h.names, name) {
+		return fmt.Errorf("%s already carries another field", name)
+	}
+	h.names = append(h.names, name)
+	h.values = append(h.values, value)
+	return nil
+}
+
+func checkFieldNames(configured map[string]string, fields []identityField) []error {
 	var problems []error
 	for field := range configured {
 		if !slices.ContainsFunc(fields, func(f identityField) bool { return f.Field == field }) {
 			problems = append(problems, fmt.Errorf("headers.%s: is no field of an identity; see identity.headers", field))
 		}
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
 // checkIdentityHeader refuses names that cannot be told apart from another header at the other end, and those that

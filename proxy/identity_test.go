@@ -20,6 +20,12 @@ func forgeable() []string {
 	for _, row := range HeaderRows() {
 		names = append(names, row.Header)
 	}
+	for _, preset := range Presets() { // whether or not they are sent
+		for _, header := range preset.Headers {
+			names = append(names, header.Header)
+		}
+	}
+	names = append(names, "X-Auth-Request-User", "X-Auth-Request-Anything")
 	for _, name := range unvouched() {
 		names = append(names, http.CanonicalHeaderKey(name))
 	}
@@ -183,7 +189,7 @@ func TestValuesArriveAsTheyWere(t *testing.T) {
 
 func FuzzIdentityValue(f *testing.F) {
 	f.Add("Zoë\r\nX: y")
-	headers, err := newIdentityHeaders(nil)
+	headers, err := newIdentityHeaders(IdentityConfig{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -211,7 +217,7 @@ func FuzzIdentityValue(f *testing.F) {
 
 func TestEmptyFieldsSendNoHeader(t *testing.T) { // D21
 	t.Parallel()
-	headers, err := newIdentityHeaders(map[string]string{"session_id": ""})
+	headers, err := newIdentityHeaders(IdentityConfig{Headers: map[string]string{"session_id": ""}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func (p *Proxy) compileRules() error {
 }
 
 func (p *Proxy) compileIdentity() (err error) {
-	if p.identity, err = newIdentityHeaders(p.config.Identity.Headers); err != nil {
+	if p.identity, err = newIdentityHeaders(p.config.Identity); err != nil {
 		return err
 	}
 	p.stripper = newStripper(p.identity.names)

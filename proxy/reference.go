@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -31,13 +32,33 @@ In a value, whatever is not printable ASCII, a percent sign, and a space at eith
 Besides, the application gets ` + "`X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`" + `, rebuilt from what Postern knows: the client's address as
 ` + "`server.trusted_proxies`" + ` tell it, and nothing that a client wrote. On a route with ` + "`strip_prefix`, `X-Forwarded-Prefix`" + ` is that prefix.
 
+## Names of other proxies, and headers of your own
+
+` + "`identity.presets`" + ` adds the names that applications know from elsewhere, encoded in the same way:
+
+| preset | header | value |
+| --- | --- | --- |
+`)
+	for _, preset := range Presets() {
+		for _, header := range preset.Headers {
+			fmt.Fprintf(&out, "| `%s` | `%s` | `%s` |\n", preset.Name, header.Header, header.Template)
+		}
+	}
+	out.WriteString(`
+` + "`identity.templates`" + ` adds any other, or replaces one of a preset: ` + "`Remote-User: \"{user.email}\"`, `X-Mail-From: \"{user.name} <{user.email}>\"`" + `. A placeholder is one of
+`)
+	fmt.Fprintf(&out, "`{%s}`, `{user.fields.NAME}` and `{session.fields.NAME}`", strings.Join(slices.Sorted(maps.Keys(placeholders())), "}`, `{"))
+	out.WriteString(`,
+the last two for the fields under ` + "`auth.user.additional_fields` and `auth.session.additional_fields`" + `. A brace is written twice. A header of which one value is missing is not sent.
+Users choose their names, and the value of a field with ` + "`input: true`" + `: do not decide by them who may do what.
+
 ## What is taken from every request
 
 On every route, public ones too, whatever a client sends under these names is removed. Names are compared as CGI and its descendants
 (WSGI, Rack, PHP) fold them: case, and any character that is no letter or digit counts as the same, so that ` + "`x_postern_user_id`" + ` is
 ` + "`X-Postern-User-Id`" + `. Naming a header in ` + "`Connection`" + ` or sending it as a trailer changes nothing.
 
-- every name beginning with ` + "`" + reservedPrefix + "` or `" + forwardedPrefix + "`" + `, and every name chosen under ` + "`identity.headers`" + `;
+- every name beginning with ` + "`" + reservedPrefix + "`, `" + forwardedPrefix + "` or `" + authRequestPrefix + "`" + `, the names of all presets, sent or not, and every name under ` + "`identity.headers` and `identity.templates`" + `;
 `)
 	names := unvouched()
 	slices.Sort(names)

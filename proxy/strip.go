@@ -9,6 +9,10 @@ import (
 // front of somebody else's application has invented since.
 const forwardedPrefix = "x-forwarded-"
 
+// authRequestPrefix covers the names by which oauth2-proxy answers nginx, which copies them into the request:
+// X-Auth-Request-User, -Email, -Groups and more.
+const authRequestPrefix = "x-auth-request-"
+
 // unvouched are names under which clients could tell an application something that it would believe because a proxy
 // usually says it: where a request came from, which path or method was meant. Postern says the former in
 // X-Forwarded-*, and the latter must be what the rules were asked about (D03, D27, D96).
@@ -38,7 +42,7 @@ type stripper struct {
 }
 
 func newStripper(configured []string) *stripper {
-	s := &stripper{names: map[string]struct{}{}, prefixes: []string{reservedPrefix, forwardedPrefix}}
+	s := &stripper{names: map[string]struct{}{}, prefixes: []string{reservedPrefix, forwardedPrefix, authRequestPrefix}}
 	for _, prefix := range s.prefixes {
 		s.start(prefix)
 	}
@@ -47,6 +51,11 @@ func newStripper(configured []string) *stripper {
 	}
 	for _, row := range HeaderRows() {
 		s.protect(row.Header) // the default names stay reserved when others are configured
+	}
+	for _, preset := range Presets() { // an application that believes these is not to hear them from clients, ever
+		for _, header := range preset.Headers {
+			s.protect(header.Header)
+		}
 	}
 	for _, name := range configured {
 		s.protect(name)
