@@ -2,6 +2,7 @@ package social
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,12 @@ func (c Claims) Text(name string) string {
 func (c Claims) Is(name string) bool {
 	v := c[name]
 	return v == true || v == "true"
+}
+
+// Holds tells whether a claim is a list with that text in it.
+func (c Claims) Holds(name, text string) bool {
+	list, _ := c[name].([]any)
+	return slices.Contains(list, any(text))
 }
 
 // Object returns a claim that is an object; nil otherwise.

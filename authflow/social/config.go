@@ -32,9 +32,22 @@ type ProviderConfig struct {
 	AuthorizationURL string `key:"authorization_url" doc:"Where the browser is sent, instead of the provider's own address."`
 	TokenURL         string `key:"token_url" doc:"Where codes and refresh tokens are redeemed."`
 	UserInfoURL      string `key:"userinfo_url" doc:"Where the profile is asked for."`
-	EmailsURL        string `key:"emails_url" doc:"GitHub: the list of the user's addresses."`
+	EmailsURL        string `key:"emails_url" doc:"GitHub: the list of the user's addresses. X: the confirmed one."`
 	JWKSURL          string `key:"jwks_url" doc:"Where the keys are that ID tokens are signed with."`
-	Issuer           string `key:"issuer" example:"https://id.example.com/realms/main" doc:"The iss of ID tokens. For a provider that is not known by name, its endpoints are discovered there (OpenID Connect Discovery)."`
+	Issuer           string `key:"issuer" example:"https://id.example.com/realms/main" doc:"The iss of ID tokens. GitLab: the address of an installation of your own. For a provider that is not known by name, its endpoints are discovered there (OpenID Connect Discovery)."`
+
+	TeamID     string `key:"team_id" example:"8A3Z7QW9XK" doc:"Apple: the team, ten characters. With key_id and private_key Postern makes the client secret itself, and always anew."`
+	KeyID      string `key:"key_id" example:"2X9R4HXF34" doc:"Apple: the id of the key for Sign in with Apple."`
+	PrivateKey string `key:"private_key" secret:"true" doc:"Apple: the content of the key's .p8 file; private_key_file names the file instead."`
+
+	TenantID            string `key:"tenant_id" example:"organizations" doc:"Microsoft: whose accounts may sign in: common (all), organizations (work and school), consumers (personal), or a tenant's id. Empty: common."`
+	Authority           string `key:"authority" example:"https://login.microsoftonline.us" doc:"Microsoft: the cloud's address. Empty: https://login.microsoftonline.com."`
+	PhotoURL            string `key:"photo_url" doc:"Microsoft: where the user's picture is asked for."`
+	DisableProfilePhoto bool   `key:"disable_profile_photo" default:"false" doc:"Microsoft: do not ask for the user's picture."`
+
+	ConfigID      string   `key:"config_id" doc:"Facebook: the configuration of Facebook Login for Business."`
+	ProfileFields []string `key:"profile_fields" doc:"Facebook: fields of the profile besides id, name, email and picture, for account-info."`
+	InspectionURL string   `key:"inspection_url" doc:"Facebook: where it tells whose an access token is."`
 
 	DisableSignUp            bool `key:"disable_sign_up" default:"false" doc:"Nobody new may come in by this provider."`
 	DisableImplicitSignUp    bool `key:"disable_implicit_sign_up" default:"false" doc:"Somebody new may come in only where the request says requestSignUp."`
@@ -74,7 +87,7 @@ func (c ProviderConfig) problems() []error {
 	}
 	for _, setting := range []struct{ key, address string }{
 		{"authorization_url", c.AuthorizationURL}, {"token_url", c.TokenURL}, {"userinfo_url", c.UserInfoURL},
-		{"emails_url", c.EmailsURL}, {"jwks_url", c.JWKSURL}, {"issuer", c.Issuer},
+		{"emails_url", c.EmailsURL}, {"photo_url", c.PhotoURL}, {"inspection_url", c.InspectionURL}, {"jwks_url", c.JWKSURL}, {"issuer", c.Issuer},
 	} {
 		if setting.address != "" && !isWebAddress(setting.address) {
 			report("%s: %q is not an http or https URL without user info and fragment", setting.key, setting.address)
@@ -124,6 +137,7 @@ func (p *Provider) apply(cfg ProviderConfig) error {
 	p.Client.ClientID, p.Client.ClientSecret, p.Audiences = cfg.ClientID, cfg.ClientSecret, cfg.Audiences
 	for from, to := range map[*string]*string{
 		&cfg.AuthorizationURL: &p.AuthorizationURL, &cfg.TokenURL: &p.TokenURL, &cfg.UserInfoURL: &p.UserInfoURL,
+		&cfg.PhotoURL: &p.PhotoURL, &cfg.InspectionURL: &p.InspectionURL,
 		&cfg.EmailsURL: &p.EmailsURL, &cfg.JWKSURL: &p.JWKSURL, &cfg.Issuer: &p.Issuer,
 	} {
 		if *from != "" {
@@ -135,9 +149,6 @@ func (p *Provider) apply(cfg ProviderConfig) error {
 	}
 	if p.IDToken != nil {
 		p.IDToken.NoSignIn = p.IDToken.NoSignIn || cfg.DisableIDTokenSignIn
-	}
-	if p.AuthorizationURL == "" && p.Issuer == "" {
-		problems = append(problems, errNoIssuer)
 	}
 	if cfg.DisableDefaultScopes {
 		p.Scopes = nil
@@ -152,6 +163,9 @@ func (p *Provider) apply(cfg ProviderConfig) error {
 	}
 	if p.Adjust != nil {
 		problems = append(problems, flatten(p.Adjust(p, cfg))...)
+	}
+	if p.AuthorizationURL == "" && p.Issuer == "" && len(problems) == 0 {
+		problems = append(problems, errNoIssuer)
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Parameters)) {
 		p.setParameter(Parameter{name, cfg.Parameters[name]})

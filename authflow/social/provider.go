@@ -52,7 +52,9 @@ type Endpoints struct {
 	AuthorizationURL string
 	TokenURL         string
 	UserInfoURL      string
-	EmailsURL        string // GitHub's list of addresses
+	EmailsURL        string // GitHub's list of addresses, X's confirmed one
+	PhotoURL         string // Microsoft's picture of the user
+	InspectionURL    string // where Facebook tells whose an access token is
 	JWKSURL          string
 
 	// Issuer is who the provider says it is, compared with the callback's iss (RFC 9207 §2.4) when known. Discovered providers
@@ -97,6 +99,8 @@ type IDTokenRules struct {
 	MaxAge time.Duration
 	// HashedNonce accepts the SHA-256 of the nonce too, in lower-case hex, as Apple's libraries send it.
 	HashedNonce bool
+	// AccessTokenInstead lets a client bring an access token in place of an ID token. Read must find out that it was issued to us.
+	AccessTokenInstead bool
 	// Check refuses a token for what only this provider's tokens say. Nil: nothing to check.
 	Check func(c Claims) error
 	// NoSignIn: clients may not sign in with an ID token they already have.
@@ -128,6 +132,7 @@ type Grant struct {
 	IDToken     Claims // verified; nil when there is none
 	User        Claims // Apple's form field "user", which comes with the first sign-in alone; nil otherwise
 	API         API    // asks with the access token
+	App         API    // asks without any token
 }
 
 // API asks a provider's endpoints on a user's behalf.

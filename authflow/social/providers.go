@@ -9,7 +9,7 @@ import (
 
 // known are the providers with a name of their own, without clients. Adding one is an entry here and a line in docs/providers.md.
 func known() []Provider {
-	return []Provider{google(), github()}
+	return []Provider{google(), github(), apple(), microsoft(), discord(), gitlab(), facebook(), linkedin(), slack(), twitter()}
 }
 
 func google() Provider {
