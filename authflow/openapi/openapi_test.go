@@ -184,7 +184,7 @@ func TestWhatARouteTakesIsDescribed(t *testing.T) {
 	}
 	operation := at(document, "paths", "/things/{id}", "post")
 	for want, got := range map[string]any{
-		`[{"in":"path","name":"id","required":true,"description":"Which.","schema":{"maxLength":32,"type":"string"}},{"in":"query","name":"dry","description":"Change nothing.","schema":{"type":"string"}}]`: at(operation, "parameters"),
+		`[{"in":"path","name":"id","required":true,"description":"Which.","schema":{"maxLength":32,"type":"string"}},{"in":"query","name":"dry","description":"Change nothing.","schema":true}]`: at(operation, "parameters"),
 		`[{"apiKeyCookie":[]},{"bearerAuth":[]}]`: at(operation, "security"),
 		`"thingsId"`: at(operation, "operationId"),
 		`{"type":"object","required":["name","owner"],"properties":{"name":{"description":"Its name.","type":"string","minLength":1,"maxLength":10},"note":{"type":["string","null"]},

@@ -41,9 +41,7 @@ func parameters(r *authflow.Route) ([]parameter, error) {
 			if err != nil {
 				return nil, err
 			}
-			if s.Description = ""; f.Kind == authflow.KindAny {
-				s.Type = "string"
-			}
+			s.Description = "" // it is the parameter's
 			all = append(all, parameter{Name: f.Name, In: place.in, Required: !f.Optional, Description: f.Doc, Schema: s})
 		}
 	}

@@ -18,7 +18,7 @@ function kinds(schema) {
 
 /** The control for a field. Texts go as they are, all else as JSON; what is left empty is not sent. */
 function control(name, where, schema, required) {
-  const plain = kinds(schema).includes("string");
+  const plain = where !== "body" || kinds(schema).includes("string");
   const input = kinds(schema).includes("boolean")
     ? element("select", {}, ...["", "true", "false"].map((value) => element("option", { value }, value)))
     : element("input", { type: schema.format === "password" ? "password" : "text", autocomplete: "off" });
