@@ -15,12 +15,17 @@ func TestKitOnOneOrigin(t *testing.T) {
 // TestKitOnAnotherOrigin has the page on a name beside Postern's. Its requests are of the same site, so cookies are sent as
 // they are everywhere, and CORS lets the page read the answers.
 func TestKitOnAnotherOrigin(t *testing.T) {
-	startApart(t, anotherOrigin).play(t, "signup", "signin", "reset")
+	startApart(t, anotherOrigin).play(t, "signup", "signin", "reset", "stranger")
 }
 
 // TestKitOnAnotherSite has the page on a domain that has nothing in common with Postern's.
 func TestKitOnAnotherSite(t *testing.T) {
 	startApart(t, anotherSite).play(t, "othersite")
+}
+
+// TestKitOnAnotherSiteWithPartitionedCookies is the same for browsers that refuse third-party cookies.
+func TestKitOnAnotherSiteWithPartitionedCookies(t *testing.T) {
+	startApart(t, partitioned).play(t, "partitioned")
 }
 
 func TestConsoleOfDev(t *testing.T) {

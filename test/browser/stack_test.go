@@ -29,6 +29,10 @@ var (
 	anotherSite   = deployment{postern: "auth.example.test", page: "www.another.test", tls: true, settings: map[string]string{
 		"auth.cookie.same_site": "none",
 	}}
+	partitioned = deployment{postern: "auth.example.test", page: "www.another.test", tls: true, settings: map[string]string{
+		"auth.cookie.same_site":   "none",
+		"auth.cookie.partitioned": "true",
+	}}
 )
 
 // stack is what a case may visit: lib/world.mjs reads it.

@@ -8,10 +8,12 @@ const patience = 20_000;
 export class Person {
   complaints = [];
   requests = [];
+  trusts = new Set(); // origins
 
   constructor(world, context, page, { name, email, password }) {
     Object.assign(this, { world, context, page, name, email, password });
     this.stack = world.stack;
+    this.trusts.add(world.stack.page).add(world.stack.postern);
     page.setDefaultTimeout(patience);
     page.on("pageerror", (error) => this.complaints.push(`the page threw ${error.stack}`));
     page.on("request", (request) => this.#stayHere(request.url()));
@@ -24,7 +26,7 @@ export class Person {
   // Nothing else may be asked for anything.
   #stayHere(address) {
     const { protocol, origin } = new URL(address);
-    if (["data:", "blob:"].includes(protocol) || [this.stack.page, this.stack.postern].includes(origin)) return;
+    if (["data:", "blob:"].includes(protocol) || this.trusts.has(origin)) return;
     this.complaints.push(`the page asked for ${address}`);
   }
 
@@ -130,14 +132,20 @@ export class Person {
     }, this.stack.postern + path);
   }
 
+  /** Has a script of the page send what any page can send anywhere, without a look at the answer. */
+  async sends(path, body) {
+    const options = { method: "POST", mode: "no-cors", credentials: "include", body };
+    await this.page.evaluate(([address, options]) => fetch(address, options).then(() => {}), [this.stack.postern + path, options]);
+  }
+
   /** Another tab of the same browser. */
   async tab() {
     return new Person(this.world, this.context, await this.context.newPage(), this);
   }
 
-  async cookie(name) {
+  async cookie(name, which = () => true) {
     const cookies = await this.context.cookies(this.stack.postern);
-    return cookies.find((cookie) => cookie.name.endsWith(name));
+    return cookies.find((cookie) => cookie.name.endsWith(name) && which(cookie));
   }
 
   async shows(name) {
