@@ -88,7 +88,7 @@ func (f *Flow) publicError(r *http.Request, err error) *Error {
 		// The client went away. Nobody reads the answer; the status tells the access log.
 		return &Error{Status: 499, Code: "CLIENT_CLOSED_REQUEST", Message: "Client closed request"}
 	case errors.As(err, &field):
-		return invalidInput("[body." + field.Field + "] Invalid input: expected " + field.Expected)
+		return invalidInput("[body." + field.Field + "] Invalid input: expected " + field.Expected + ", received " + field.Received)
 	case errors.Is(err, sessionstore.ErrInvalid):
 		return invalidInput("Invalid input")
 	}

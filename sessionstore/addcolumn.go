@@ -21,7 +21,7 @@ func (db *database) planColumns(ctx context.Context, on *Store, model string, mi
 	for _, field := range missing {
 		column := names.Columns[field.Name]
 		report.Steps = append(report.Steps, Step{
-			Name: fmt.Sprintf("column %s of table %s", column, names.Table), State: Missing, model: model, column: field,
+			Name: fmt.Sprintf("column %s (%s) of table %s", column, expectedType(db.driver.dialect(), field.kind()), names.Table), State: Missing, model: model, column: field,
 		})
 		if filled && field.Required && field.Default == nil {
 			report.Problems = append(report.Problems, Problem{

@@ -4,9 +4,10 @@
 //	Open ── postgres.go  pgx pool ──┐
 //	    └── sqlite.go    one file ──┴─ db.go: named queries, transactions, errors
 //	                                    ├─ users.go sessions.go accounts.go verifications.go cleanup.go
+//	                                    ├─ fields.go: what the settings (fieldconfig.go) add to users and sessions
 //	                                    ├─ query.go: *.sql with the names of mapping.go filled in once
 //	                                    └─ Statements: the same for a feature's own tables
-//	Migrate, Status ── inspect.go: what is there, what is missing, what can not work
+//	Migrate, Status ── inspect.go: what is there, what is missing, what can not work; addcolumn.go: additional fields
 //	Cache ── a Store whose FindSession answers from memory
 //	    └── Coherence: triggers write down what others change, polls and notifications have the cache forget it
 //

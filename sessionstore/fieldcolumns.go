@@ -78,11 +78,11 @@ func (a *AdditionalField) writer(d dialect, parameter string, c column) string {
 func (v FieldValue) argument(d dialect, c column) (any, error) {
 	switch {
 	case v.Value == nil && !c.nullable:
-		return nil, &FieldError{v.Field.Name, v.Field.expected()}
+		return nil, &FieldError{Field: v.Field.Name, Expected: v.Field.expected(), Received: "null"}
 	case v.Value == nil:
 		return nil, nil
 	case d == postgres && !fits(v.Value, c.kind):
-		return nil, &FieldError{v.Field.Name, "int"}
+		return nil, &FieldError{Field: v.Field.Name, Expected: "int", Received: "number"}
 	case d == postgres:
 		return v.Text(), nil
 	}

@@ -42,6 +42,13 @@ const (
 
 var fieldKinds = []string{"string", "number", "boolean", "date", "string[]", "number[]", "json"}
 
+// typesElsewhere are names that databases and languages have for the kinds.
+var typesElsewhere = map[string]string{
+	"text": "string", "varchar": "string", "uuid": "string", "enum": "string", "int": "number", "integer": "number", "bigint": "number",
+	"float": "number", "bool": "boolean", "datetime": "date", "timestamp": "date", "time": "date", "array": "string[]", "list": "string[]",
+	"object": "json", "jsonb": "json",
+}
+
 // FieldType is the setting type.
 type FieldType struct {
 	Kind  FieldKind
@@ -53,7 +60,8 @@ func (t *FieldType) DecodeConfig(v any) error {
 	switch v := v.(type) {
 	case string:
 		if !slices.Contains(fieldKinds, v) {
-			return fmt.Errorf("%q is not a type; did you mean %q? (%s, or a list of the texts that are allowed)", v, nearest(v, fieldKinds), strings.Join(fieldKinds, ", "))
+			meant := cmp.Or(typesElsewhere[strings.ToLower(v)], nearest(v, fieldKinds))
+			return fmt.Errorf("%q is not a type; did you mean %q? (%s, or a list of the texts that are allowed)", v, meant, strings.Join(fieldKinds, ", "))
 		}
 		*t = FieldType{Kind: FieldKind(v)}
 		return nil

@@ -74,6 +74,7 @@ func (a AdditionalFields) WithDefaults(values Fields) Fields {
 type FieldError struct {
 	Field    string
 	Expected string // what zod would have expected: "number", "int", "date", …
+	Received string // what there was instead, in zod's words; empty when whoever gave the value knows
 }
 
 func (e *FieldError) Error() string {
@@ -98,7 +99,7 @@ func (a *AdditionalField) Parse(v any) (any, error) {
 	case FieldString:
 		value, ok = parseText(v)
 		if text, _ := value.(string); ok && a.OneOf != nil && !slices.Contains(a.OneOf, text) {
-			return nil, &FieldError{a.Name, "one of " + quotedList(a.OneOf)}
+			return nil, &FieldError{Field: a.Name, Expected: "one of " + quotedList(a.OneOf)}
 		}
 	case FieldNumber:
 		value, ok = parseNumber(v)
@@ -110,13 +111,13 @@ func (a *AdditionalField) Parse(v any) (any, error) {
 		if text, is := v.(string); is {
 			v, ok = parseJSON(text)
 			if !ok {
-				return nil, &FieldError{a.Name, a.expected()}
+				return nil, &FieldError{Field: a.Name, Expected: a.expected()}
 			}
 		}
 		value, ok = a.parseTree(v)
 	}
 	if !ok {
-		return nil, &FieldError{a.Name, a.expected()}
+		return nil, &FieldError{Field: a.Name, Expected: a.expected()}
 	}
 	return value, nil
 }

@@ -20,7 +20,7 @@ const (
 
 // Step is a table of better-auth, the column of an additional field in such a table, or one migration of a set.
 type Step struct {
-	Name  string // "table user", "column company of table user", "migration outbox 1 mail"
+	Name  string // "table user", "column company (text) of table user", "migration outbox 1 mail"
 	State State
 
 	Uses   []string // of a table: columns that not every better-auth makes, those of additional fields included, and that are used here

@@ -15,7 +15,8 @@ func newMigrate(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Create or upgrade the tables",
-		Long: "Creates the tables that are missing and brings Postern's own up to date. Existing tables of better-auth are never altered.\n" +
+		Long: "Creates the tables that are missing and brings Postern's own up to date. Existing tables of better-auth are never altered,\n" +
+			"but for the columns of additional fields and, in PostgreSQL, triggers.\n" +
 			"Several replicas may do so at once: one does the work.",
 		Args: noMoreArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
