@@ -12,10 +12,17 @@ export class Browser {
   constructor(world, { jar = new Jar() } = {}) {
     this.#world = world;
     this.jar = jar;
+    this.use();
+  }
+
+  /** Makes the client anew, with these of its plugins. */
+  use(...plugins) {
     this.client = createAuthClient({
-      baseURL: world.target.baseURL,
+      baseURL: this.#world.target.baseURL,
       fetchOptions: { customFetchImpl: (url, init) => this.#fetch(url, init) },
+      plugins,
     });
+    return this;
   }
 
   /** The session token alone, as the client would keep it for bearer use. */

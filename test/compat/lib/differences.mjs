@@ -29,6 +29,13 @@ const ownSpelling = "paths are matched as they are, without resolving dot segmen
 const outside = "outside the base path it is the proxied application's";
 const bounded = "every text has a greatest length";
 
+const unchecked = "a value of another type than the field's is 400 and named; better-auth checks none, and its database says 422 or 500";
+const kept = "a value of another type than the field's is refused; better-auth keeps what its database driver makes of it";
+const givenAway = "the fields of a sign-up do not tell whether the address is taken: both answers have gone through the database";
+const wide = "a bigint is shown as a number, not as text";
+
+const each = (from, to, entry) => Array.from({ length: to - from + 1 }, (_, index) => ({ ...entry, step: from + index }));
+
 /** Differences of one scenario: {scenario: "file: name", step, at, reason}; `at` is a prefix of the place. */
 export const single = [
   {
@@ -65,6 +72,22 @@ export const single = [
     reason: "Postern knows the address of the connection where X-Forwarded-For holds none",
   },
   { scenario: "signin: address and device are written down", step: 5, at: "value.session.4.userAgent", reason: bounded },
+  ...each(1, 4, { scenario: "fields: null is no value where one is required", at: "answer", reason: unchecked }),
+  ...each(1, 7, { scenario: "fields: wrong types in a session", at: "answer", reason: unchecked }),
+  ...each(1, 7, { scenario: "fields: wrong types when somebody signs up", at: "answer", reason: unchecked }),
+  ...each(1, 28, { scenario: "fields: wrong types in an update", at: "answer", reason: unchecked }),
+  ...each(1, 12, { scenario: "fields: odd types in an update", at: "answer", reason: kept }),
+  {
+    scenario: "fields: a value that is taken",
+    step: 2,
+    at: "answer",
+    reason: "a unique field's value that somebody has is 422, as at sign-up; better-auth answers 500",
+  },
+  { scenario: "fields: a taken address is given away", step: 2, at: "answer", reason: givenAway },
+  { scenario: "fields: a taken address is given away", step: 3, at: "body.user", reason: givenAway },
+  { scenario: "fields: a taken address is given away", step: 4, at: "answer", reason: givenAway },
+  { scenario: "fields: a large number", step: 1, at: "headers.set-auth-jwt", reason: wide },
+  { scenario: "fields: a large number", step: 1, at: "body.user.customer", reason: wide },
 ];
 
 /**

@@ -98,7 +98,9 @@ function authentication(profile, secret) {
     user: {
       change_email: { enabled: profile.changeEmail, confirm_current: profile.confirmCurrentEmail },
       delete_user: { enabled: profile.deleteUser, verification: profile.deleteUserMail },
+      additional_fields: profile.userFields,
     },
+    session: { additional_fields: profile.sessionFields },
     bearer: { require_signature: profile.bearerRequireSignature },
     jwt: { enabled: profile.jwt },
     openapi: { enabled: profile.openapi },

@@ -20,7 +20,38 @@ const sample = {
   rateLimit: false,
   jwt: false,
   openapi: false,
+  userFields: {},
+  sessionFields: {},
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
+};
+
+// Attributes are named as in Postern's settings. What is left out has the default of both: required, input and returned.
+const userFields = {
+  age: { type: "number", required: false },
+  born: { type: "date", required: false },
+  company: { type: "string", required: false },
+  customer: { type: "number", required: false, bigint: true },
+  lang: { type: "string", required: true, default: "en" },
+  level: { type: ["junior", "senior"], required: false },
+  newsletter: { type: "boolean", required: true, default: false },
+  nick: { type: "string", required: false, unique: true, column: "nick_name" },
+  note: { type: "string", required: false, returned: false, default: "unseen" },
+  plan: { type: "string", required: false, input: false, default: "free" },
+  prefs: { type: "json", required: false },
+  scores: { type: "number[]", required: false },
+  staff: { type: "boolean", required: false, input: false },
+  tags: { type: "string[]", required: false },
+  tier: { type: "string", required: true },
+};
+
+const sessionFields = {
+  flags: { type: "string[]", required: true, default: ["new"] },
+  note: { type: "string", required: false, returned: false },
+  pinned: { type: "boolean", required: true, default: false },
+  risk: { type: "string", required: false, input: false, default: "low" },
+  seats: { type: "number", required: false },
+  seen: { type: "date", required: false },
+  theme: { type: "string", required: false, default: "light" },
 };
 
 const allProviders = { google: {}, github: {}, apple: {}, microsoft: {}, discord: {}, acme: {} };
@@ -56,6 +87,9 @@ export const profiles = {
 
   /** Rate limits with their defaults. */
   limited: { ...sample, rateLimit: true },
+
+  /** Additional fields of users and sessions. */
+  fields: { ...sample, jwt: true, userFields, sessionFields },
 
   /** The jwt plugin with its defaults. */
   tokens: { ...sample, jwt: true },

@@ -69,10 +69,10 @@ export class World {
   }
 
   /** A browser of a new user, verified and signed in. Not written down. */
-  member(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image } = {}) {
+  member(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image, ...fields } = {}) {
     return this.quietly(async () => {
       const email = this.address(who);
-      const browser = await this.stranger(who, { password, name, image });
+      const browser = await this.stranger(who, { password, name, image, ...fields });
       if (!browser.jar.session()) {
         await browser.open((await this.mail(email, "verify-email")).url);
       }
@@ -85,10 +85,10 @@ export class World {
   }
 
   /** A browser of somebody who signed up and did nothing more. Not written down. */
-  stranger(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image } = {}) {
+  stranger(who = "ada", { password = "correct horse battery", name = "Ada Lovelace", image, ...fields } = {}) {
     return this.quietly(async () => {
       const browser = Object.assign(this.browser(), { email: this.address(who), password });
-      const answer = await browser.post("/sign-up/email", { name, email: browser.email, password, image });
+      const answer = await browser.post("/sign-up/email", { name, email: browser.email, password, image, ...fields });
       if (answer.status !== 200) throw new Error(`sign-up at ${this.target.name}: ${answer.status} ${answer.text}`);
       return browser;
     });

@@ -37,7 +37,9 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
       expiresIn: profile.verificationExpiresIn,
       sendVerificationEmail: async ({ user, url, token }) => deliver(user.email, url, token),
     },
+    session: { additionalFields: additionalFields(profile.sessionFields) },
     user: {
+      additionalFields: additionalFields(profile.userFields),
       changeEmail: {
         enabled: profile.changeEmail,
         ...(profile.confirmCurrentEmail && {
@@ -52,4 +54,14 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
       },
     },
   };
+}
+
+/** @param fields as in lib/profiles.mjs */
+export function additionalFields(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { default: defaultValue, column: fieldName, ...attributes }]) => [
+      name,
+      { ...attributes, ...(defaultValue !== undefined && { defaultValue }), ...(fieldName && { fieldName }) },
+    ]),
+  );
 }
