@@ -160,8 +160,9 @@ func (c FieldConfig) problem(model, name string) string {
 	switch {
 	case !fieldName.MatchString(name) || len(name) > maxIdentifier:
 		return fmt.Sprintf(": is not a name; begin with a letter, and use at most %d letters, digits and underscores", maxIdentifier)
-	case core != nil && !core.optional:
-		return fmt.Sprintf(": every %s has this field already; choose another name", model)
+	case core != nil && (!core.optional || core.name != name):
+		// In another letter case as well: who reads the JSON may not tell the two apart, as Go does not.
+		return fmt.Sprintf(": is better-auth's own field %s of every %s; choose another name", core.name, model)
 	case model == "user" && slices.Contains(reservedFields, name):
 		return ": means something else in a sign-up; choose another name"
 	case core != nil && c.Type.Kind != "" && (&AdditionalField{Kind: c.Type.Kind}).kind() != core.kind:
@@ -174,10 +175,10 @@ func (c FieldConfig) problem(model, name string) string {
 	return ""
 }
 
-// fieldOf finds a field of better-auth's own, or nil.
+// fieldOf finds a field of better-auth's own, in any letter case, or nil.
 func fieldOf(model, name string) *field {
 	fields := modelNamed(model).fields
-	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
+	if i := slices.IndexFunc(fields, func(f field) bool { return strings.EqualFold(f.name, name) }); i >= 0 {
 		return &fields[i]
 	}
 	return nil
