@@ -56,6 +56,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.origins(c)
 	ps.circles(c)
 	ps.templates(c)
+	ps.audiences(c)
 	return ps
 }
 
@@ -204,6 +205,22 @@ func (ps *problems) origins(c Config) {
 		if matchesEverySite(origin) {
 			ps.add(fmt.Sprintf("auth.trusted_origins[%d]", i), Origin{}, "%q trusts every site, so any page could act as its visitor; name the origins", origin)
 		}
+	}
+}
+
+// audiences keeps apart what the application is told of a request and what services are told of a user: neither must do for
+// the other (RFC 8725 §3.9).
+func (ps *problems) audiences(c Config) {
+	said := c.Proxy.Identity.Assertion
+	if !said.Enabled || !c.Auth.JWT.Enabled {
+		return
+	}
+	audiences := c.Auth.JWT.Audience
+	if len(audiences) == 0 {
+		audiences = []string{c.Server.PublicURL}
+	}
+	if said.Audience != "" && slices.Contains(audiences, said.Audience) {
+		ps.add("identity.assertion.audience", Origin{}, "%s is the audience of auth.jwt, too, and one must not pass for the other; use another name", said.Audience)
 	}
 }
 

@@ -3,6 +3,8 @@ package proxy
 import (
 	"errors"
 	"fmt"
+
+	"github.com/posternhq/postern/proxy/assertion"
 )
 
 // Config is all that the configuration says about proxied traffic. Its fields are root keys of the file.
@@ -19,6 +21,7 @@ type IdentityConfig struct {
 	Headers   map[string]string `key:"headers" doc:"Header name for each field: user_id, user_email, user_email_verified, user_name, user_roles, session_id, request_id. A field that is left out keeps its X-Postern-… name; an empty name sends no such header. The default names are removed from every request all the same."`
 	Presets   []string          `key:"presets" example:"authelia" doc:"Names of other proxies whose headers are sent besides: oauth2-proxy (X-Forwarded-User, -Email, -Preferred-Username, -Groups) and authelia (Remote-User, -Name, -Email, -Groups). The name of the user is the id there; a template of the same header says otherwise."`
 	Templates map[string]string `key:"templates" example:"{X-Mail-From: \"{user.name} <{user.email}>\"}" doc:"More headers by name, with text and placeholders: {user.id}, {user.email}, {user.email_verified}, {user.name}, {user.roles}, {user.image}, {user.created_at}, {user.fields.NAME}, {session.id}, {session.created_at}, {session.expires_at}, {session.fields.NAME}, {request.id}; {{ and }} stand for braces. Where one of them has no value, the header is not sent. A name, and a field with input: true, is what the user says it is."`
+	Assertion assertion.Config  `key:"assertion" doc:"A signed statement of who is asking for what, for applications that check it; see docs/proxy.md."`
 }
 
 // Validate checks everything that can be known offline.
@@ -37,7 +40,7 @@ func (c Config) Validate() error {
 // Validate checks names of fields and headers, and templates.
 func (c IdentityConfig) Validate() error {
 	_, err := newIdentityHeaders(c)
-	return err
+	return errors.Join(err, under("assertion", c.Assertion.Validate()))
 }
 
 // AdditionalFields are the fields of users and sessions that templates name, each with the key that does.

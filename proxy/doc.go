@@ -13,7 +13,8 @@
 //	 └ forward         forward.go    httputil.ReverseProxy with Rewrite:
 //	    ├ strip        strip.go      everything that only Postern may say goes, on every rule
 //	    ├ Conceal      (the caller)  session cookies and bearer tokens go
-//	    ├ set          identity.go   X-Forwarded-*, X-Request-Id and the identity headers are written, one line each
+//	    ├ set          identity.go   X-Forwarded-*, X-Request-Id and the identity headers are written, one line each,
+//	    │              assertion     and the same, signed
 //	    ├ pool         pool.go       one of the application's addresses; the next one when nobody listens there
 //	    ├ answer       setcookie.go  session cookies that the application tries to set go: answer, interim, trailer
 //	    │              responseheaders.go  what the route sets and removes

@@ -46,6 +46,7 @@ var (
 	refuseStale           = &refusal{http.StatusUnauthorized, "SESSION_NOT_FRESH", reasonStale, "Sign in again to use this resource"}
 	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", reasonRole, "You are not allowed to use this resource"}
 	refuseUnverified      = &refusal{http.StatusForbidden, "EMAIL_NOT_VERIFIED", reasonUnverified, "Verify your e-mail address to use this resource"}
+	refuseUnasserted      = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "assertion", "Who is asking cannot be vouched for at the moment; try again"}
 	refuseUpgrade         = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie"}
 	refuseForged          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "cross_origin", "This origin may not send requests with the user's cookie"}
 	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", reasonUnknown, "Sessions cannot be checked at the moment; try again"}

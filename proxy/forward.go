@@ -28,6 +28,7 @@ type exchange struct {
 	asked     bool // identity is what the resolver said
 	identity  *sessionstore.Identity
 	decision  Decision
+	assertion []string // the line of X-Postern-Assertion; nil for none
 	client    clientaddr.Client
 	requestID string
 	webSocket bool
@@ -107,11 +108,16 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 		h["X-Forwarded-Prefix"] = r.prefix
 	}
 	p.identity.set(h, x.decision.Identity, x.requestID)
+	if x.assertion != nil {
+		h[assertionHeader] = x.assertion
+	}
 	p.limitBody(x, out)
 }
 
-// forwardedLines is how many lines setForwarded adds.
-const forwardedLines = 3
+// forwardedLines is how many lines setForwarded adds, and the assertion.
+const forwardedLines = 4
+
+const assertionHeader = "X-Postern-Assertion"
 
 // setForwarded tells the application where the request came from, as far as Postern can vouch for it: one address, not
 // the list from which it was derived.

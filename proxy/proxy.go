@@ -26,6 +26,13 @@ type SessionResolver interface {
 	OwnsCookie(name string) bool
 }
 
+// Asserter makes the signed statement of who is asking; assertion.Minter fits.
+type Asserter interface {
+	// Assert returns the value of X-Postern-Assertion as a header line, which is shared and must not be changed. target is
+	// what the application gets.
+	Assert(identity *sessionstore.Identity, method, target string) ([]string, error)
+}
+
 // Options are what a Proxy may be told beyond its configuration. All zero values work.
 type Options struct {
 	// PublicURL is the origin under which browsers know Postern. Requests in absolute form and WebSocket upgrades are
@@ -39,6 +46,8 @@ type Options struct {
 	AllowedOrigins func(origin string) bool
 	// TrustedOrigins are the patterns behind AllowedOrigins and our own origin, shown to who is refused.
 	TrustedOrigins []string
+	// Assertions makes X-Postern-Assertion; nil sends none.
+	Assertions Asserter
 	// RequestID is the id of a request, sent to the application and back to the client.
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.
@@ -271,9 +280,22 @@ func (p *Proxy) admit(w http.ResponseWriter, r *http.Request, x *exchange) {
 		p.refuseOrigin(w, r, x, refuseUpgrade)
 	case p.forged(r, x):
 		p.refuseOrigin(w, r, x, refuseForged)
+	case !p.assert(r, x):
+		p.turnAway(w, r, x, refuseUnasserted)
 	default:
 		p.forward(x)
 	}
+}
+
+// assert has the statement made that goes with a user's request. An application that checks it could do nothing with a
+// request that lacks it, so such a request is not sent.
+func (p *Proxy) assert(r *http.Request, x *exchange) bool {
+	if p.options.Assertions == nil || x.decision.Identity == nil {
+		return true
+	}
+	line, err := p.options.Assertions.Assert(x.decision.Identity, r.Method, x.forwarded)
+	x.assertion, x.outcome.Err = line, err
+	return err == nil
 }
 
 func (p *Proxy) turnAway(w http.ResponseWriter, r *http.Request, x *exchange, no *refusal) {

@@ -32,6 +32,8 @@ In a value, whatever is not printable ASCII, a percent sign, and a space at eith
 Besides, the application gets ` + "`X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`" + `, rebuilt from what Postern knows: the client's address as
 ` + "`server.trusted_proxies`" + ` tell it, and nothing that a client wrote. On a route with ` + "`strip_prefix`, `X-Forwarded-Prefix`" + ` is that prefix.
 
+` + "`X-Postern-Assertion`" + ` is a signed statement of the same, a JWT for applications that check it: see [proxy.md](proxy.md#the-signed-assertion).
+
 ## Names of other proxies, and headers of your own
 
 ` + "`identity.presets`" + ` adds the names that applications know from elsewhere, encoded in the same way:

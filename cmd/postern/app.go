@@ -18,6 +18,7 @@ import (
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
+	"github.com/posternhq/postern/proxy/assertion"
 	"github.com/posternhq/postern/proxy/clientaddr"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -33,6 +34,7 @@ type app struct {
 	admin   *adminListener
 	public  http.Handler
 
+	assertions *assertion.Minter // nil when there are none
 	background []func(context.Context) error
 }
 
@@ -56,7 +58,7 @@ func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, 
 		store.Close()
 		return nil, err
 	}
-	if err := a.wire(store, x); err != nil {
+	if err := a.wire(ctx, store, x); err != nil {
 		store.Close()
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func (a *app) keepInStep() error {
 	return err
 }
 
-func (a *app) wire(store *sessionstore.Store, x extras) error {
+func (a *app) wire(ctx context.Context, store *sessionstore.Store, x extras) error {
 	trust, err := clientaddr.NewTrust(a.cfg.Server.TrustedProxies)
 	if err != nil {
 		return fmt.Errorf("server.trusted_proxies: %w", err)
@@ -87,6 +89,13 @@ func (a *app) wire(store *sessionstore.Store, x extras) error {
 	if err != nil {
 		return err
 	}
+	var api http.Handler = flow
+	if a.cfg.Proxy.Identity.Assertion.Enabled {
+		if err := a.newAssertions(ctx, store, core); err != nil {
+			return err
+		}
+		api = withAssertionKeys(a.cfg.Auth.Core.BasePath, a.assertions, flow)
+	}
 	if a.proxy, err = a.newProxy(core); err != nil {
 		return err
 	}
@@ -95,7 +104,7 @@ func (a *app) wire(store *sessionstore.Store, x extras) error {
 		proxied = x.pages(proxied)
 	}
 	a.public = &edge{
-		next:    split(a.cfg.Auth.Core.BasePath, secured(flow, strings.HasPrefix(core.BaseURL, "https://")), proxied),
+		next:    split(a.cfg.Auth.Core.BasePath, secured(api, strings.HasPrefix(core.BaseURL, "https://")), proxied),
 		trust:   trust,
 		cors:    shared,
 		log:     a.log,
@@ -155,6 +164,9 @@ func (a *app) newProxy(core *authflow.Core) (*proxy.Proxy, error) {
 	options, err := proxyOptions(a.cfg, core)
 	if err != nil {
 		return nil, err
+	}
+	if a.assertions != nil {
+		options.Assertions = a.assertions
 	}
 	options.RequestID, options.Client = requestID, clientOf
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth

@@ -54,6 +54,9 @@ func newDryRun(cfg config.Config, store *sessionstore.Store) (*dryRun, error) {
 		scheme, _, _ := strings.Cut(core.BaseURL, "://")
 		return clientaddr.Client{Addr: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Proto: scheme, Host: r.Host}
 	}
+	if cfg.Proxy.Identity.Assertion.Enabled {
+		options.Assertions = unsigned{}
+	}
 	p, err := proxy.New(cfg.Proxy, core.Sessions, options)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy/assertion"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -24,6 +25,9 @@ func migrations(cfg config.Config) []sessionstore.MigrationSet {
 	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations()}
 	if cfg.Auth.JWT.Enabled {
 		sets = append(sets, jwt.Migrations())
+	}
+	if cfg.Proxy.Identity.Assertion.Enabled {
+		sets = append(sets, assertion.Migrations())
 	}
 	if cfg.SessionCache.Coherence.Enabled {
 		sets = append(sets, sessionstore.CoherenceMigrations())
