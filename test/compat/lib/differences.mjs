@@ -12,6 +12,9 @@ export const absentRoutes = [
   "/unlink-account",
 ];
 
+/** Identity providers of the profiles that Postern does not have. A scenario is compared up to where it meets one. */
+export const absentProviders = ["apple", "microsoft", "discord"];
+
 /** Differences of any answer: {at, reason} where better-auth has nothing and Postern has something. */
 export const additions = [
   {
@@ -93,18 +96,27 @@ export const single = [
 /**
  * Parts the differences found in one scenario into the unexpected ones, the explained ones ({step, reason}; no reason where
  * the route is absent; additions need no mention) and the entries that went stale.
+ * @param error what ended Postern's run, if it did, after so many steps; `cut` says that an absent provider explains it
  */
-export function accepted(scenario, found) {
+export function accepted(scenario, found, error, steps) {
   const entries = single.filter((entry) => entry.scenario === scenario);
   const covers = (entry, difference) => entry.step === difference.step && difference.at.startsWith(entry.at);
-  const parts = { unexpected: [], explained: [] };
+  const parts = { unexpected: [], explained: [], cut: absentProviders.length > 0 && error?.code === unknown };
+  const absentFrom = Math.min(parts.cut ? steps + 1 : Infinity, ...found.filter(isAbsentProvider).map(({ step }) => step));
   for (const difference of found) {
     const entry = entries.find((entry) => covers(entry, difference));
     if (isAbsentRoute(difference)) parts.explained.push({ step: difference.step });
+    else if (difference.step >= absentFrom) parts.explained.push({ step: difference.step, reason: `${absentProviders.join(", ")} are not among its providers` });
     else if (entry) parts.explained.push({ step: difference.step, reason: entry.reason });
     else if (!isAddition(difference)) parts.unexpected.push(difference);
   }
   return { ...parts, stale: entries.filter((entry) => !found.some((difference) => covers(entry, difference))) };
+}
+
+const unknown = "PROVIDER_NOT_FOUND";
+
+function isAbsentProvider({ at, expected, actual }) {
+  return absentProviders.length > 0 && at === "answer" && actual.body?.code === unknown && expected.body?.code !== unknown;
 }
 
 function isAbsentRoute({ request, at, actual }) {

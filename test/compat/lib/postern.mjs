@@ -8,6 +8,7 @@ import { untilTrue } from "./patience.mjs";
 import { freePort, start, untilReady } from "./process.mjs";
 import { profiles } from "./profiles.mjs";
 import { startResend } from "./resend.mjs";
+import { socialSettings } from "./postern-social.mjs";
 import { disconnect } from "./wire.mjs";
 
 /** How long Postern may answer from its cache after somebody else changed the database. */
@@ -15,22 +16,23 @@ export const cacheTTL = 200;
 
 /**
  * Starts the binary that COMPAT_POSTERN names.
- * @returns a target: {name, baseURL, address, database, mails(), settleMails(), stop()}
+ * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), stop()}
  */
-export async function startPostern({ name, profile, databaseURL, publicURL, secret }) {
+export async function startPostern({ name, profile, databaseURL, publicURL, secret, providers }) {
   const binary = process.env.COMPAT_POSTERN;
   if (!binary) throw new Error("COMPAT_POSTERN must name the postern binary");
   const resend = await startResend();
   const folder = await mkdtemp(join(tmpdir(), "postern-compat-"));
   const [port, adminPort] = [await freePort(), await freePort()];
   const file = join(folder, "postern.yaml");
-  const settings = configuration(profiles[profile], { port, adminPort, databaseURL, publicURL, secret, resend });
+  const settings = configuration(profiles[profile], { port, adminPort, databaseURL, publicURL, secret, resend, providers });
   // JSON is YAML.
   await writeFile(file, JSON.stringify(settings, null, 2));
   const running = start(binary, ["serve", "--config", file], { PATH: process.env.PATH });
   const target = {
     name,
     baseURL: publicURL,
+    providers,
     address: `http://127.0.0.1:${port}`,
     database: openDatabase(databaseURL),
     staleFor: cacheTTL * 2,
@@ -54,7 +56,7 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
   return target;
 }
 
-function configuration(profile, { port, adminPort, databaseURL, publicURL, secret, resend }) {
+function configuration(profile, { port, adminPort, databaseURL, publicURL, secret, resend, providers }) {
   return {
     server: {
       listen: `127.0.0.1:${port}`,
@@ -75,7 +77,8 @@ function configuration(profile, { port, adminPort, databaseURL, publicURL, secre
       notifications: false,
       resend: { api_key: resend.apiKey, base_url: resend.url },
     },
-    auth: authentication(profile, secret),
+    ...(providers && { egress: { allow_private_addresses: true } }),
+    auth: { ...authentication(profile, secret), ...(providers && socialSettings(profile, providers)) },
   };
 }
 

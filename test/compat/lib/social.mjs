@@ -8,14 +8,20 @@ export const each = (name, run, which = providers) =>
 
 /** The client asks, the person does what `changes` say, and the browser goes back to the callback. */
 export async function signIn(world, browser, provider, person, { body, ...changes } = {}) {
-  const { data } = await browser.client.signIn.social({ provider, callbackURL: "/app", errorCallbackURL: "/oops", newUserCallbackURL: "/welcome", ...body });
-  return browser.follow(await world.consent(data.url, person, changes));
+  const answer = await browser.client.signIn.social({ provider, callbackURL: "/app", errorCallbackURL: "/oops", newUserCallbackURL: "/welcome", ...body });
+  return browser.follow(await world.consent(begun(answer, provider), person, changes));
 }
 
 /** The same for the user who is signed in. */
 export async function link(world, browser, provider, person, { body, ...changes } = {}) {
-  const { data } = await browser.client.linkSocial({ provider, callbackURL: "/settings", errorCallbackURL: "/oops", ...body });
-  return browser.follow(await world.consent(data.url, person, changes));
+  const answer = await browser.client.linkSocial({ provider, callbackURL: "/settings", errorCallbackURL: "/oops", ...body });
+  return browser.follow(await world.consent(begun(answer, provider), person, changes));
+}
+
+// Where the person is sent to.
+function begun({ data, error }, provider) {
+  if (error) throw Object.assign(new Error(`${provider}: ${JSON.stringify(error)}`), { code: error.code });
+  return data.url;
 }
 
 /** A browser of somebody who signed up with this provider. Not written down. */
