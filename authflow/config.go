@@ -20,7 +20,7 @@ type Config struct {
 	BasePath        string   `key:"base_path" default:"/api/auth" doc:"Where the auth API lives. better-auth's default; its clients expect it."`
 	Secret          string   `key:"secret" secret:"true" env:"BETTER_AUTH_SECRET" doc:"Signs cookies and mailed tokens. At least 32 characters; 'postern secret' makes one. Use better-auth's to share its sessions."`
 	PreviousSecrets []string `key:"previous_secrets" secret:"true" doc:"Secrets that were in use before. What they signed is still accepted; nothing is signed with them."`
-	TrustedOrigins  []string `key:"trusted_origins" doc:"Origins besides server.public_url that may call the API and be redirected to. '*' stands for any run of characters, as in better-auth: https://*.example.com."`
+	TrustedOrigins  []string `key:"trusted_origins" doc:"Origins besides server.public_url that may call the API and be redirected to. '*' stands for any run of characters, as in better-auth: https://*.example.com. A scheme of an application's own is written myapp://."`
 	SignInURL       string   `key:"sign_in_url" doc:"Where a browser without a session is sent: a path on server.public_url or a URL of a trusted origin. Empty: it gets 401." example:"/login"`
 
 	Session SessionConfig `key:"session"`
@@ -122,7 +122,9 @@ func isSignInURL(raw string) bool {
 
 // checkOriginPattern refuses what could never match or would match by accident.
 func checkOriginPattern(pattern string) error {
-	if strings.HasSuffix(pattern, "/") {
+	scheme, _, _ := strings.Cut(pattern, ":")
+	anyOfScheme := isAppScheme(strings.ToLower(scheme)) && strings.HasSuffix(pattern, "://") // myapp://, as better-auth writes it
+	if strings.HasSuffix(pattern, "/") && !anyOfScheme {
 		return fmt.Errorf("%q ends with a slash, which an origin never has; remove it", pattern)
 	}
 	if strings.ContainsAny(pattern, " \t\r\n\\") {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type originPattern struct {
 	text     string
 	wildcard *regexp.Regexp // nil for an exact pattern
 	hostOnly bool           // a wildcard pattern without scheme is compared with host[:port]
+	app      *appPattern    // for an application's own scheme; nothing else counts then
 }
 
 // NewOrigins trusts the public origin and the patterns of auth.trusted_origins.
@@ -39,20 +41,23 @@ func NewOrigins(baseURL string, patterns []string) (*Origins, error) {
 
 // newOriginPattern reads a pattern as better-auth does: '*' is any run and '?' any one of characters other than slashes.
 func newOriginPattern(text string) originPattern {
+	if app, ok := newAppPattern(text); ok {
+		return originPattern{text: text, app: &app}
+	}
 	if !strings.ContainsAny(text, "*?") {
 		if origin, ok := webOrigin(text); ok {
 			text = origin // so that letter case and a default port in the settings do not matter
 		}
 		return originPattern{text: text}
 	}
-	expr := regexp.QuoteMeta(strings.ToLower(text))
+	return originPattern{text: text, wildcard: compileWildcards(strings.ToLower(text)), hostOnly: !strings.Contains(text, "://")}
+}
+
+func compileWildcards(text string) *regexp.Regexp {
+	expr := regexp.QuoteMeta(text)
 	expr = strings.ReplaceAll(expr, `\*`, `[^/\\]*`)
 	expr = strings.ReplaceAll(expr, `\?`, `[^/\\]`)
-	return originPattern{
-		text:     text,
-		wildcard: regexp.MustCompile("^" + expr + "$"), // cannot fail: everything else is quoted
-		hostOnly: !strings.Contains(text, "://"),
-	}
+	return regexp.MustCompile("^" + expr + "$") // cannot fail: everything else is quoted
 }
 
 // Base is the public origin.
@@ -60,16 +65,11 @@ func (o *Origins) Base() string { return o.base }
 
 // Trusted tells whether an Origin header, or the URL of a Referer, is of a trusted origin.
 func (o *Origins) Trusted(origin string) bool {
-	web, ok := webOrigin(origin)
-	if !ok {
-		return o.trustedScheme(origin)
+	if web, ok := webOrigin(origin); ok {
+		return slices.ContainsFunc(o.patterns, func(p originPattern) bool { return p.app == nil && p.matches(web) })
 	}
-	for _, p := range o.patterns {
-		if p.matches(web) {
-			return true
-		}
-	}
-	return false
+	app, ok := parseAppURL(origin)
+	return ok && slices.ContainsFunc(o.patterns, func(p originPattern) bool { return p.app != nil && p.app.matches(app) })
 }
 
 func (p originPattern) matches(origin string) bool {
@@ -96,43 +96,6 @@ func admitsHost(pattern, host string) bool {
 	host, _, _ = strings.Cut(host, ":")
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.Is4()
-}
-
-// trustedScheme matches an application's own scheme, such as myapp://callback: scheme and authority exactly, and the path, if
-// the pattern has one, up to a segment's end (attacks: prefix match of custom schemes).
-func (o *Origins) trustedScheme(raw string) bool {
-	u, ok := schemeURL(raw)
-	if !ok {
-		return false
-	}
-	for _, p := range o.patterns {
-		want, ok := schemeURL(p.text)
-		if p.wildcard != nil || !ok || u.Scheme != want.Scheme || (want.Host != "" && !strings.EqualFold(u.Host, want.Host)) {
-			continue
-		}
-		path := strings.TrimSuffix(want.Path, "/")
-		if path == "" || u.Path == path || strings.HasPrefix(u.Path, path+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-// schemeURL parses a URL of a scheme other than the web's, refusing what programs read differently. Schemes that run code or
-// show data in the browser are never an application's own.
-func schemeURL(raw string) (*url.URL, bool) {
-	if !printable(raw) || strings.Contains(raw, `\`) {
-		return nil, false
-	}
-	u, err := url.Parse(raw)
-	if err != nil || u.User != nil || u.Opaque != "" || strings.Contains(u.Path, "..") || strings.Contains(u.EscapedPath(), "%") {
-		return nil, false
-	}
-	switch u.Scheme {
-	case "", "http", "https", "javascript", "data", "vbscript", "file", "blob", "about":
-		return nil, false
-	}
-	return u, true
 }
 
 // AllowsRedirect tells whether a browser may be sent to target: a path on this origin or a URL of a trusted one.

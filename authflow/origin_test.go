@@ -85,6 +85,29 @@ func TestAnApplicationsSchemeIsTakenExactly(t *testing.T) {
 		{"exp://10.0.0.1:8081", "exp://10.0.0.1:8081/--/x", true},
 		{"exp://10.0.0.1:8081", "exp://10.0.0.1:80810", false},
 		{"javascript:", "javascript:alert(1)", false},
+		{"myapp://", "myapp://anything/at/all", true},
+		{"MyApp://", "myapp://x", true},
+		{"myapp://", "myapp://", true},
+		{"myapp://", "myapp2://x", false},
+		{"myapp://", "myapp:x", false},
+		{"myapp://", "myapp:/x", false},
+		{"myapp:", "myapp:", false},
+		{"myapp://", "myapp://user@x", false},
+		{"exp://*.exp.test", "exp://a.exp.test/--/x", true},
+		{"exp://*.exp.test", "exp://exp.test", false},
+		{"exp://*.exp.test", "exp://a.exp.test:8081", false},
+		{"exp://*.exp.test", "exp://evil.test/.exp.test", false},
+		{"exp://*.exp.test", "exp://x@a.exp.test", false},
+		{"exp://192.168.*.*:*/**", "exp://192.168.0.7:8081/--/callback", true},
+		{"exp://192.168.*.*:*/**", "exp://192.168.0.7:8081", true},
+		{"exp://192.168.*.*:*/**", "exp://192.168.evil.test:8081/", false},
+		{"exp://**", "exp://anything", true},
+		{"myapp://host/*/done", "myapp://host/a/done", true},
+		{"myapp://host/*/done", "myapp://host/a/b/done", false},
+		{"myapp://host/*/done", "myapp://host/a/done/more", false},
+		{"myapp://host/v?/**", "myapp://host/v1/x/y", true},
+		{"myapp://host/v?/**", "myapp://host/v12/x", false},
+		{"*.host.test", "myapp://a.host.test", false},
 	} {
 		if got := newTestOrigins(t, "http://localhost:3000", tt.pattern).AllowsRedirect(tt.target); got != tt.want {
 			t.Errorf("%s takes %s: %t", tt.pattern, tt.target, got)
@@ -152,7 +175,7 @@ func TestTheBaseIsAnOrigin(t *testing.T) {
 
 func TestPatternsThatCouldNeverMatchAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"https://app.example.test/", "https://*.example.test/", "app.example.test", "", "https://", "https:// a.test", `https://a\b`, "https://a.test\n", "https://%zz"} {
+	for _, bad := range []string{"https://app.example.test/", "https://*.example.test/", "app.example.test", "", "https://", "https:// a.test", `https://a\b`, "https://a.test\n", "https://%zz", "javascript://", "http://", "myapp://callback/"} {
 		if _, err := NewOrigins("http://localhost:3000", []string{bad}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}

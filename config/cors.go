@@ -38,17 +38,42 @@ func checkOriginPattern(pattern string) error {
 	return nil
 }
 
-// matchesEverySite recognises patterns without a fixed domain: *, https://*, *://*, https://*.*, https://*.com.
+// matchesEverySite recognises patterns without a fixed domain: *, https://*, *://*, https://*.*, https://*.com. A range of
+// addresses that only a network of one's own has, such as 192.168.*.*, and a scheme that no site has, such as exp://*, are fixed
+// enough.
 func matchesEverySite(pattern string) bool {
-	_, host, ok := strings.Cut(pattern, "://")
+	scheme, host, ok := strings.Cut(pattern, "://")
 	if !ok {
-		host = pattern
+		scheme, host = "", pattern
 	}
 	host, _, _ = strings.Cut(host, ":")
 	labels := strings.Split(host, ".")
-	if !strings.ContainsAny(host, "*?") || labels[len(labels)-1] == "localhost" {
+	if !strings.ContainsAny(host, "*?") || labels[len(labels)-1] == "localhost" || isPrivateRange(host) {
+		return false
+	}
+	if scheme != "" && !strings.ContainsAny(scheme, "*?") && scheme != "http" && scheme != "https" {
 		return false
 	}
 	// Two whole labels at the end are the least that belongs to somebody.
 	return len(labels) < 2 || strings.ContainsAny(strings.Join(labels[len(labels)-2:], "."), "*?")
+}
+
+// isPrivateRange recognises patterns that only addresses of RFC 1918 and of the loopback network match.
+func isPrivateRange(host string) bool {
+	if strings.Trim(host, "0123456789.*?") != "" {
+		return false
+	}
+	// Wildcards cross dots, so that what is before the first one has to be a network already.
+	fixed := host[:strings.IndexAny(host, "*?")]
+	for _, network := range []string{"10.", "127.", "192.168."} {
+		if strings.HasPrefix(fixed, network) {
+			return true
+		}
+	}
+	for second := 16; second < 32; second++ {
+		if strings.HasPrefix(fixed, fmt.Sprintf("172.%d.", second)) {
+			return true
+		}
+	}
+	return false
 }

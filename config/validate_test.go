@@ -102,6 +102,8 @@ func TestPatternsThatMatchEverySite(t *testing.T) {
 		"*": true, "https://*": true, "*://*": true, "https://*.com": true, "https://*.*": true, "https://app.*": true,
 		"https://example.???": true, "*example.com": true, "https://*:8443": true, "https://*.example.com": false,
 		"https://app-*.example.com": false, "http://localhost:*": false, "http://*.localhost": false, "https://app.example.com": false, "myapp://": false,
+		"192.168.*.*": false, "http://10.*:3000": false, "http://172.20.*.*": false, "http://127.0.0.?": false, "exp://*": false, "exp://192.168.*.*:*/**": false,
+		"192.*": true, "http://172.*.*.*": true, "http://172.32.*.*": true, "http://8.8.*.*": true, "192.168*": true,
 	} {
 		if got := matchesEverySite(pattern); got != want {
 			t.Errorf("%s: got %v", pattern, got)
