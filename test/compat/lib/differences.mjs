@@ -27,7 +27,7 @@ export const additions = [
   },
 ];
 
-const strictURLs = "user information, backslashes and full-width letters in a URL are refused, not interpreted";
+const strictURLs = "user information, backslashes, full-width letters and other spellings that programs read differently are refused in a URL, not interpreted";
 const ownSpelling = "paths are matched as they are, without resolving dot segments";
 const outside = "outside the base path it is the proxied application's";
 const bounded = "every text has a greatest length";
@@ -37,7 +37,11 @@ const kept = "a value of another type than the field's is refused; better-auth k
 const givenAway = "the fields of a sign-up do not tell whether the address is taken: both answers have gone through the database";
 const wide = "a bigint is shown as a number, not as text";
 
+/** The same difference in several steps. */
 const each = (from, to, entry) => Array.from({ length: to - from + 1 }, (_, index) => ({ ...entry, step: from + index }));
+const longAddress = "an address has at most 64 characters before the @ and 254 in all (RFC 5321 section 4.5.3.1)";
+const noEndpoint = "a path that is no endpoint is 404 and is not counted";
+
 
 /** Differences of one scenario: {scenario: "file: name", step, at, reason}; `at` is a prefix of the place. */
 export const single = [
@@ -91,6 +95,20 @@ export const single = [
   { scenario: "fields: a taken address is given away", step: 4, at: "answer", reason: givenAway },
   { scenario: "fields: a large number", step: 1, at: "headers.set-auth-jwt", reason: wide },
   { scenario: "fields: a large number", step: 1, at: "body.user.customer", reason: wide },
+  { scenario: "verification: a token of another algorithm or without expiry", step: 4, at: "answer", reason: "a link without an end is none that was ever mailed" },
+  {
+    scenario: "profile: an address that was taken in the meantime is not changed",
+    step: 1,
+    at: "answer",
+    reason: "an address that was taken in the meantime is a reason of its own; better-auth fails with 500",
+  },
+  { scenario: "profile: a name cannot be taken away", step: 1, at: "answer", reason: "a name is never null; better-auth fails with 500" },
+  ...each(1, 8, { scenario: "profile: members of other types are refused", at: "answer", reason: "name and image are texts; better-auth stores what anything looks like as one" }),
+  ...each(81, 84, { scenario: "bodies: addresses are checked alike wherever one is wanted", at: "", reason: longAddress }),
+  ...each(89, 92, { scenario: "bodies: addresses are checked alike wherever one is wanted", at: "", reason: longAddress }),
+  { scenario: "limited: a slash at the end is no way around", step: 1, at: "value.3", reason: noEndpoint },
+  ...each(1, 5, { scenario: "limited: what only begins like a limited endpoint", at: "value.3", reason: noEndpoint }),
+  ...each(1, 30, { scenario: "trusted: odd spellings are refused", at: "answer", reason: strictURLs }),
 ];
 
 /**

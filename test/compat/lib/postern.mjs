@@ -86,7 +86,18 @@ function authentication(profile, secret) {
   return {
     secret,
     trusted_origins: profile.trustedOrigins,
+    session: {
+      expires_in: `${profile.session.expiresIn}s`,
+      update_age: `${profile.session.updateAge}s`,
+      fresh_age: `${profile.session.freshAge}s`,
+      additional_fields: profile.sessionFields,
+    },
+    cookie: { prefix: profile.cookies.prefix, same_site: profile.cookies.sameSite, domain: profile.cookies.domain ?? "" },
     email_password: {
+      enabled: profile.emailPassword,
+      disable_sign_up: !profile.signUp,
+      min_password_length: profile.minPasswordLength,
+      max_password_length: profile.maxPasswordLength,
       require_email_verification: profile.requireEmailVerification,
       auto_sign_in: profile.autoSignIn,
       reset_token_expires_in: `${profile.resetExpiresIn}s`,
@@ -103,7 +114,6 @@ function authentication(profile, secret) {
       delete_user: { enabled: profile.deleteUser, verification: profile.deleteUserMail },
       additional_fields: profile.userFields,
     },
-    session: { additional_fields: profile.sessionFields },
     bearer: { require_signature: profile.bearerRequireSignature },
     jwt: { enabled: profile.jwt },
     openapi: { enabled: profile.openapi },

@@ -4,6 +4,10 @@
 const sample = {
   // Clients always speak to 127.0.0.1; "https" only changes the public URL a server believes to have.
   publicScheme: "http",
+  emailPassword: true,
+  signUp: true,
+  minPasswordLength: 8,
+  maxPasswordLength: 128,
   requireEmailVerification: true,
   sendOnSignUp: true,
   sendOnSignIn: true,
@@ -22,6 +26,8 @@ const sample = {
   openapi: false,
   userFields: {},
   sessionFields: {},
+  session: { expiresIn: 604800, updateAge: 86400, freshAge: 86400 },
+  cookies: { prefix: "better-auth", sameSite: "lax" },
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
@@ -93,6 +99,34 @@ export const profiles = {
 
   /** The jwt plugin with its defaults. */
   tokens: { ...sample, jwt: true },
+
+  /** Trusted places of every form. */
+  origins: {
+    ...sample,
+    trustedOrigins: [
+      "https://app.example.test", "http://port.example.test:8080", "https://preview-?.example.test", "https://*.wild.test", "https://*-stage.example.test:*",
+      "*.host.test", "*.port.test:8443", "192.168.*.*", "http://10.0.?.1:3000", "myapp://", "pinned://callback/done", "exp://*.exp.test",
+      "chrome-extension://abcdefghijklmnop", "https://xn--bcher-kva.example.test",
+    ],
+  },
+
+  /** Names, places and times other than the defaults. */
+  custom: {
+    ...sample,
+    publicScheme: "https",
+    autoSignInAfterVerification: true,
+    minPasswordLength: 10,
+    maxPasswordLength: 64,
+    changeEmail: false,
+    session: { expiresIn: 7200, updateAge: 600, freshAge: 0 },
+    cookies: { prefix: "acme", sameSite: "none", domain: "example.test" },
+  },
+
+  /** Nobody new. */
+  closed: { ...sample, signUp: false },
+
+  /** No passwords at all. */
+  passwordless: { ...sample, emailPassword: false },
 
   /** Identity providers, one of them trusted, and defaults for all else. */
   social: {

@@ -22,8 +22,12 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
     rateLimit: { enabled: profile.rateLimit },
     telemetry: { enabled: false },
     logger: { disabled: !process.env.COMPAT_LOG },
+    advanced: advanced(profile.cookies),
     emailAndPassword: {
-      enabled: true,
+      enabled: profile.emailPassword,
+      disableSignUp: !profile.signUp,
+      minPasswordLength: profile.minPasswordLength,
+      maxPasswordLength: profile.maxPasswordLength,
       autoSignIn: profile.autoSignIn,
       requireEmailVerification: profile.requireEmailVerification,
       resetPasswordTokenExpiresIn: profile.resetExpiresIn,
@@ -37,7 +41,7 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
       expiresIn: profile.verificationExpiresIn,
       sendVerificationEmail: async ({ user, url, token }) => deliver(user.email, url, token),
     },
-    session: { additionalFields: additionalFields(profile.sessionFields) },
+    session: { ...profile.session, additionalFields: additionalFields(profile.sessionFields) },
     user: {
       additionalFields: additionalFields(profile.userFields),
       changeEmail: {
@@ -64,4 +68,12 @@ export function additionalFields(fields) {
       { ...attributes, ...(defaultValue !== undefined && { defaultValue }), ...(fieldName && { fieldName }) },
     ]),
   );
+}
+
+function advanced({ prefix, sameSite, domain }) {
+  return {
+    cookiePrefix: prefix,
+    defaultCookieAttributes: { sameSite },
+    ...(domain && { crossSubDomainCookies: { enabled: true, domain } }),
+  };
 }

@@ -120,4 +120,33 @@ export const scenarios = {
       await world.post(path, "{}", { headers: { "content-type": "text/plain" } });
     }
   },
+
+  "each endpoint says which media types it takes": async (world) => {
+    for (const path of Object.keys(fields)) {
+      await world.post(path, "a=b", { headers: { "content-type": "application/x-www-form-urlencoded" } });
+      await world.post(path, "{}", { headers: { "content-type": "text/plain" } });
+    }
+  },
+
+  "members that no endpoint knows are dropped": async (world) => {
+    const extra = { unknown: 1, id: "x", userId: "y", role: "admin", emailVerified: true, "": 1, constructor: 1 };
+    for (const path of Object.keys(fields)) await world.post(path, { ...minimal(path, world), ...extra });
+  },
+
+  "a query is not a body": async (world) => {
+    await world.post("/sign-in/email?email=a%40x.test&password=x", {});
+    await world.post("/request-password-reset?email=a%40x.test", {});
+    await world.post("/revoke-session?token=x", {});
+  },
+
+  "addresses are checked alike wherever one is wanted": async (world) => {
+    const ada = await world.member();
+    const odd = ["", "ada", "a@b", ".a@x.test", "a..b@x.test", "a'@x.test", "a'b@x.test", "a+b@x.test", "a b@x.test", " a@x.test", "a@x.test ", "é@x.test", "a@x_y.test", "a@-x.test", "a@x.t", "a@x.123", "a@[127.0.0.1]", "\"a\"@x.test", "a@b@x.test", "A@X.TEST", `${"a".repeat(65)}@x.test`, `a@${"x".repeat(64)}.test`, `a@${"x.".repeat(130)}test`];
+    for (const email of odd) {
+      await world.post("/sign-in/email", { email, password: "x" });
+      await world.post("/request-password-reset", { email });
+      await ada.post("/send-verification-email", { email });
+      await world.post("/change-email", { newEmail: email });
+    }
+  },
 };

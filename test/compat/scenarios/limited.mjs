@@ -62,4 +62,54 @@ export const scenarios = {
     const spellings = ["203.0.113.27", "::ffff:203.0.113.27", "::FFFF:203.0.113.27", "::ffff:cb00:711b", "203.0.113.28"];
     await watch(world, 10, spellings.map((address) => ({ address })));
   },
+
+  "each endpoint has a count of its own": async (world) => {
+    const address = "203.0.113.31";
+    await watch(world, 10, [...times(4, { address }), { address, path: "/sign-up/email", body: {} }, { address, path: "/change-password", body: {} }]);
+  },
+
+  "what only begins like a limited endpoint": async (world) => {
+    for (const path of ["/sign-in/nope", "/sign-up/nope", "/change-password/x", "/change-email/", "/sign-in"]) {
+      await watch(world, 10, times(4, { address: "203.0.113.32", path, body: {} }));
+    }
+  },
+
+  "a slash at the end is no way around": async (world) => {
+    const address = "203.0.113.33";
+    await watch(world, 10, [...times(3, { address }), { address, path: "/sign-in/email/" }, { address, path: "/sign-in/email?x=1" }, { address, path: "/sign-in//email" }]);
+  },
+
+  "whoever has no address of their own shares one count": async (world) => {
+    // Nobody else may use this endpoint without an address meanwhile.
+    const path = "/change-email";
+    const forwarded = ["not an address", "", "unknown", "203.0.113", "203.0.113.1x"];
+    await watch(world, 10, forwarded.map((address) => ({ address, path, body: {} })));
+  },
+
+  "after the window it is allowed again": async (world) => {
+    const ask = { address: "203.0.113.36" };
+    await watch(world, 10, times(4, ask));
+    await new Promise((resolve) => setTimeout(resolve, 10_500));
+    await watch(world, 10, [ask]);
+  },
+
+  "the wait gets shorter": async (world) => {
+    const ask = { address: "203.0.113.37" };
+    const waits = [];
+    await world.quietly(async () => {
+      for (let n = 0; n < 3; n++) await world.post("/sign-in/email", nobody, { headers: { "x-forwarded-for": ask.address } });
+      for (let n = 0; n < 2; n++) {
+        const exchange = await world.post("/sign-in/email", nobody, { headers: { "x-forwarded-for": ask.address } });
+        waits.push(Number(header(exchange, "x-retry-after")));
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+      }
+    });
+    world.note("shorter", waits[1] < waits[0] && waits[1] >= 0 && waits[0] <= 10);
+  },
+
+  "reading is counted as well": async (world) => {
+    const address = "203.0.113.38";
+    await world.quietly(() => Promise.all(Array.from({ length: 100 }, () => world.get("/ok", { headers: { "x-forwarded-for": address } }))));
+    await watch(world, 10, [{ address, path: "/ok", body: null }, { address, path: "/ok?x=1", body: null }]);
+  },
 };

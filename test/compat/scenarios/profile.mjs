@@ -124,4 +124,26 @@ export const scenarios = {
     await ada.open((await world.mail(to, "change-email-verification")).url);
     await world.rows();
   },
+
+  "an address that was taken in the meantime is not changed": async (world) => {
+    const ada = await world.member();
+    const to = world.address("countess");
+    await world.quietly(() => change(ada, to));
+    const { url } = await world.mail(to, "change-email-verification");
+    await world.member("countess");
+    await ada.open(url);
+    await ada.client.getSession();
+    await world.rows();
+  },
+
+  "members of other types are refused": async (world) => {
+    const ada = await world.member();
+    for (const body of [{ name: 1 }, { name: true }, { name: [] }, { name: {} }, { image: 1 }, { image: [] }, { image: false }, { name: "x", image: 1 }]) await ada.post("/update-user", body);
+  },
+
+  "a name cannot be taken away": async (world) => {
+    const ada = await world.member();
+    await ada.post("/update-user", { name: null });
+    await ada.client.getSession();
+  },
 };

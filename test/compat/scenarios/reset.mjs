@@ -159,4 +159,10 @@ export const scenarios = {
   "the old name of the endpoint is gone": async (world) => {
     await world.post("/forget-password", { email: world.address("ada"), redirectTo: "/reset" });
   },
+
+  "a parameter given twice is refused": async (world) => {
+    await world.get("/reset-password/x?callbackURL=/a&callbackURL=/b");
+    await world.post("/reset-password?token=a&token=b", { newPassword });
+    await world.post("/reset-password?token=a&token=b", { newPassword, token: "x" });
+  },
 };

@@ -65,6 +65,51 @@ export const scenarios = {
     await world.rows();
   },
 
+  "a token expires": async (world) => {
+    const ada = await world.stranger();
+    const token = await issued(world, { email: ada.email, userId: await world.userID(ada.email) }, "-1s");
+    for (const query of [`?token=${token}`, `?token=${token}&callbackURL=%2Fdone%3Fa%3Db%23c`, `?token=${token}&callbackURL=`]) await ada.get(`/verify-email${query}`);
+    const to = world.address("countess");
+    const change = { email: ada.email, updateTo: to, userId: await world.userID(ada.email), requestType: "change-email-verification" };
+    await ada.get(`/verify-email?token=${await issued(world, change, "-1s")}&callbackURL=/settings`);
+    await world.rows();
+  },
+
+  "a token without userId is good for its address": async (world) => {
+    const ada = await world.stranger();
+    await ada.get(`/verify-email?token=${await issued(world, { email: ada.email })}`);
+    await world.rows();
+  },
+
+  "a token of another algorithm or without expiry": async (world) => {
+    const ada = await world.stranger();
+    const claims = { email: ada.email, userId: await world.userID(ada.email) };
+    const key = Buffer.from(world.target.secret);
+    await world.get(`/verify-email?token=${await new SignJWT(claims).setProtectedHeader({ alg: "HS512" }).setExpirationTime("15m").sign(key)}`);
+    await world.get(`/verify-email?token=${await new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).setExpirationTime("15m").setNotBefore("10m").sign(key)}`);
+    await world.rows();
+    await world.get(`/verify-email?token=${await new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key)}`);
+  },
+
+  "an address in a token is compared in lower case": async (world) => {
+    const ada = await world.stranger();
+    await world.get(`/verify-email?token=${await issued(world, { email: ada.email.toUpperCase(), userId: await world.userID(ada.email) })}`);
+    await world.rows();
+  },
+
+  "a change of address is bound to its user": async (world) => {
+    const ada = await world.member();
+    const bob = await world.member("bob");
+    const to = world.address("countess");
+    const right = { email: ada.email, updateTo: to, userId: await world.userID(ada.email), requestType: "change-email-verification" };
+    for (const wrong of [{ userId: undefined }, { userId: "unknown" }, { userId: await world.userID(bob.email) }, { email: bob.email }]) {
+      const token = await issued(world, { ...right, ...wrong });
+      await world.get(`/verify-email?token=${token}`);
+      await world.get(`/verify-email?token=${token}&callbackURL=/settings`);
+    }
+    await world.rows();
+  },
+
   "a token for an address that is gone is refused": async (world) => {
     const ada = await world.stranger();
     const { token } = await world.mail(ada.email, "verify-email");
@@ -141,6 +186,11 @@ export const scenarios = {
     await ada.client.getSession();
   },
 };
+
+/** A token such as the server makes, signed with its secret. */
+function issued(world, claims, life = "15m") {
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime(life).sign(Buffer.from(world.target.secret));
+}
 
 function unsigned(claims) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
