@@ -38,7 +38,10 @@ const randomMembers = ["state", "oauthState", "codeVerifier", "code_verifier", "
 /** Normalises the entries of one transcript; equal values get equal placeholders throughout. */
 export function normalise(transcript) {
   const scrub = new Scrubber();
-  return transcript.map((entry) => ("note" in entry ? noteOf(entry, scrub) : exchangeOf(entry, scrub)));
+  return transcript.map((entry) => {
+    scrub.nextStep();
+    return "note" in entry ? noteOf(entry, scrub) : exchangeOf(entry, scrub);
+  });
 }
 
 function noteOf({ at, note, value }, scrub) {
@@ -94,8 +97,16 @@ function bodyOf(text, scrub, at) {
   }
 }
 
+// Values are numbered by the step in which they are first seen, so that one that is missing changes no later number.
 class Scrubber {
   #names = new Map();
+  #step = 0;
+  #inStep = 0;
+
+  nextStep() {
+    this.#step++;
+    this.#inStep = 0;
+  }
 
   value(value, at) {
     if (value instanceof Date) return this.text(value.toISOString(), at);
@@ -157,7 +168,7 @@ class Scrubber {
   }
 
   #name(token, alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9") {
-    if (!this.#names.has(token)) this.#names.set(token, this.#names.size + 1);
+    if (!this.#names.has(token)) this.#names.set(token, `${this.#step}.${++this.#inStep}`);
     return `<${alphabet}{${token.length}} #${this.#names.get(token)}>`;
   }
 }
