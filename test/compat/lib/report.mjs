@@ -68,7 +68,8 @@ function row(title, { word, scenarios, reasons }) {
 function standing(names, passed) {
   const touching = passed.map(({ endpoints }) => names.flatMap((name) => endpoints[name] ?? [])).filter((found) => found.length > 0);
   const shown = touching.filter((found) => found.some(({ answers }) => answers.includes("same") || answers.includes("different")));
-  const reasons = [...new Set(touching.flat().flatMap((outcome) => outcome.reasons))];
+  // Scenarios end in any order.
+  const reasons = [...new Set(touching.flat().flatMap((outcome) => outcome.reasons))].sort();
   const never = touching.flat().some(({ answers }) => answers.includes("absent"));
   if (touching.length === 0) return { word: "not compared", scenarios: 0, reasons };
   if (never || shown.length === 0) return { word: "absent", scenarios: 0, reasons: [] };
