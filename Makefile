@@ -33,7 +33,7 @@ run: ## Serve http://localhost:8080 in front of the FastAPI example (or the buil
 	@examples/run-dev.sh
 
 .PHONY: test
-test: setup check race example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e, chaos, browser
+test: setup check race differential example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e, chaos, browser
 
 .PHONY: setup
 setup: ## Install what the tests need and this machine lacks
@@ -52,6 +52,10 @@ race: ## Run unit and contract tests on both databases with the race detector
 .PHONY: unit
 unit: ## Run unit and contract tests on both databases, without the race detector
 	$(WITH_POSTGRES) go test -timeout 20m $(UNITS)
+
+.PHONY: differential
+differential: ## Send a million generated targets through the proxy: what is decided on is what is forwarded
+	go test ./proxy -run '^TestD09WhatIsDecidedOnIsWhatIsForwarded$$' -v -timeout 20m -args -targets 1000000
 
 .PHONY: example
 example: ## Run the tests of the FastAPI example on both databases
@@ -88,8 +92,9 @@ lint: check $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows, run the 
 	tools/vulncheck.sh $(GOVULNCHECK)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 1m)
+fuzz: ## Run each fuzz target for FUZZTIME (default 1m), and ten million targets with another seed each time
 	tools/fuzz.sh $(FUZZTIME)
+	go test ./proxy -run '^TestD09WhatIsDecidedOnIsWhatIsForwarded$$' -v -timeout 3h -args -targets 10000000 -seed $$RANDOM
 
 .PHONY: bench
 bench: ## Measure what Postern costs per request, in memory and at start

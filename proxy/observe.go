@@ -11,6 +11,7 @@ import (
 type Outcome struct {
 	Route     string // pattern of the rule, DefaultPattern, or empty when the request was refused before any rule
 	Auth      Auth   // what the rule asks; meaningless when Route is empty
+	Path      string // on which was decided; empty when the request was refused before that
 	UserID    sessionstore.UserID
 	SessionID sessionstore.SessionID
 	Refused   bool   // answered before any rule was consulted; Action is meaningless

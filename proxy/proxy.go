@@ -320,7 +320,7 @@ func (p *Proxy) finish(x *exchange) {
 		o.UpstreamTime = p.now().Sub(x.sent)
 	}
 	if x.rule != nil {
-		o.Route, o.Auth = x.rule.Pattern, x.rule.Auth
+		o.Route, o.Auth, o.Path = x.rule.Pattern, x.rule.Auth, x.target.path
 	}
 	if id := x.decision.Identity; id != nil {
 		o.UserID, o.SessionID = id.User.ID, id.Session.ID

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -84,7 +85,8 @@ const (
 // observeProxy notes what became of a proxied request.
 func observeProxy(r *http.Request, o proxy.Outcome) {
 	info := infoOf(r)
-	info.path = r.URL.Path[:min(len(r.URL.Path), maxLoggedPath)]
+	info.path = cmp.Or(o.Path, r.URL.Path)
+	info.path = info.path[:min(len(info.path), maxLoggedPath)]
 	info.userID, info.sessionID = string(o.UserID), string(o.SessionID)
 	info.reason, info.upstream, info.err = o.Reason, o.UpstreamTime, o.Err
 	if o.Refused {
