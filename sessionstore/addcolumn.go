@@ -42,17 +42,11 @@ func (db *database) addColumn(ctx context.Context, tx *Store, model string, fiel
 	column := quote(db.mapping[model].Columns[field.Name])
 	var sql strings.Builder
 	fmt.Fprintf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", db.table(model), column, expectedType(d, field.kind()))
-	switch {
-	case field.Default != nil:
-		if field.Required {
-			sql.WriteString(" NOT NULL")
-		}
-		sql.WriteString(" DEFAULT " + literal(d, FieldValue{field, field.Default}))
-	case field.Required && d == sqlite:
-		// SQLite adds no column NOT NULL without default, not even to a table without rows: https://sqlite.org/lang_altertable.html.
-		sql.WriteString(" CHECK (" + column + " IS NOT NULL)")
-	case field.Required:
+	if field.Required {
 		sql.WriteString(" NOT NULL")
+	}
+	if field.Default != nil {
+		sql.WriteString(" DEFAULT " + literal(d, FieldValue{field, field.Default}))
 	}
 	sql.WriteString(";\n")
 	if field.Unique {
