@@ -51,7 +51,7 @@ func TestEachStrategyReadsWhatItWrites(t *testing.T) {
 }
 
 // D55: whatever is cut off or changed, the value is no longer ours.
-func TestATamperedCookieCacheIsRefused(t *testing.T) {
+func TestD55ATamperedCookieCacheIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range strategies {
 		t.Run(strategy, func(t *testing.T) {
@@ -91,7 +91,7 @@ func tamperedBytes(b byte) []byte {
 }
 
 // D55: a cookie that is split is one value.
-func TestATamperedChunkIsRefused(t *testing.T) {
+func TestD55ATamperedChunkIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range strategies {
 		t.Run(strategy, func(t *testing.T) {
@@ -286,7 +286,7 @@ func signedClaims(t testing.TB, keys *Keys, claims string) string {
 }
 
 // D82, D77: a header of nothing but chunks is read once, and answered with no more lines than a server of ours has ever set.
-func TestChunksWithoutEndAreNotFollowed(t *testing.T) {
+func TestD77D82ChunksWithoutEndAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	var pairs []string
 	for i := range 100_000 {

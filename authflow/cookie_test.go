@@ -219,8 +219,8 @@ func TestTheTokenIsReadFromTheCookie(t *testing.T) {
 		{"under the name of https", []string{"__Secure-" + name + "=" + encoded}, false},
 		{"with a blank the browser keeps in the name", []string{"\u00a0" + name + "=" + encoded}, false},
 		{"as another of our cookies", []string{"better-auth.session_data=" + encoded}, false},
-		{"after a forged one (D90)", []string{name + "=" + strayToken + ".forged; " + name + "=" + encoded}, true},
-		{"before a forged one (D90)", []string{name + "=" + encoded + "; " + name + "=" + strayToken + ".forged"}, true},
+		{"D90 after a forged one", []string{name + "=" + strayToken + ".forged; " + name + "=" + encoded}, true},
+		{"D90 before a forged one", []string{name + "=" + encoded + "; " + name + "=" + strayToken + ".forged"}, true},
 		{"after seven forged ones", []string{strings.Repeat(name+"=forged; ", 7) + name + "=" + encoded}, true},
 		{"after more forged ones than are looked at", []string{strings.Repeat(name+"=forged; ", maxCookieCandidates) + name + "=" + encoded}, false},
 	} {
@@ -250,7 +250,7 @@ func TestOnHTTPSOnlyTheSecureNameIsRead(t *testing.T) {
 }
 
 // D55: whatever is cut off or changed, the value is no longer ours.
-func TestATamperedSignedValueIsRefused(t *testing.T) {
+func TestD55ATamperedSignedValueIsRefused(t *testing.T) {
 	t.Parallel()
 	keys := NewKeys(testSecret, formerSecret)
 	bare := strayToken + "." + straySignature

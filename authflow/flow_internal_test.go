@@ -358,7 +358,7 @@ func TestADeadSession(t *testing.T) {
 	}
 }
 
-func TestABadlySignedCookieIsNeverLookedUp(t *testing.T) {
+func TestD57ABadlySignedCookieIsNeverLookedUp(t *testing.T) {
 	t.Parallel()
 	store := &fakeStore{find: sessionstore.ErrNotFound}
 	core := newTestCore(t, store)

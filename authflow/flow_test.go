@@ -279,7 +279,7 @@ func TestABearerTokenNeedsNoOriginAndMayNeedASignature(t *testing.T) {
 }
 
 // Nobody signs in past a gate, whichever the way (D53). Rooms test that nothing of the attempt stays.
-func TestEveryWayToASessionPassesTheGates(t *testing.T) {
+func TestD53EveryWayToASessionPassesTheGates(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	asked := map[string]bool{}

@@ -43,7 +43,7 @@ func TestRedirectTargetsThatAreGood(t *testing.T) {
 }
 
 // D33, D34, D36, D37.
-func TestRedirectTargetsThatAreRefused(t *testing.T) {
+func TestD33D34D36D37RedirectTargetsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	o := sampleOrigins(t)
 	for _, target := range []string{
@@ -342,8 +342,8 @@ func endOf(s, chars string) int {
 	return len(s)
 }
 
-// FuzzRedirectTarget: a browser that is sent to an accepted target stays on a trusted origin (D36).
-func FuzzRedirectTarget(f *testing.F) {
+// FuzzD36RedirectTarget: a browser that is sent to an accepted target stays on a trusted origin (D36).
+func FuzzD36RedirectTarget(f *testing.F) {
 	for _, seed := range []string{
 		"/", "/a?b=c#d", "//evil.test", `/\evil.test`, "/\t/evil.test", " //evil.test", "https://app.example.test/x", "https:evil.test", "https:///evil.test",
 		"https://app.example.test@evil.test", `https://app.example.test\@evil.test`, "https://x.wild.test", "http://a.host.test:80", "myapp://callback/x", "javascript:alert(1)",

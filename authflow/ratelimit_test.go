@@ -188,7 +188,7 @@ func TestOneEndpointHasOneCount(t *testing.T) {
 }
 
 // D70: one client has one count, however its address is spelled, and IPv6 counts by /64.
-func TestOneClientHasOneCount(t *testing.T) {
+func TestD70OneClientHasOneCount(t *testing.T) {
 	t.Parallel()
 	for name, spellings := range map[string][]string{
 		"IPv4, plain and mapped": {"192.0.2.1", "::ffff:192.0.2.1", "::FFFF:c000:201", "0:0:0:0:0:ffff:192.0.2.1"},

@@ -28,7 +28,7 @@ func TestAppendQueryKeepsQueryAndFragment(t *testing.T) {
 }
 
 // D33: taking the dots out of a path must not turn it into another host's address.
-func TestRedirectPathStaysAPathWithoutItsDots(t *testing.T) {
+func TestD33RedirectPathStaysAPathWithoutItsDots(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/.//evil.test", "/a/..//evil.test", "/%2e//evil.test/b", "/./%2E%2e///evil.test", "/..//evil.test#f"} {
 		for _, got := range []string{AppendQuery(target, url.Values{"error": {"X"}}), SetQuery("https://app.example.test", target, "error", "X")} {

@@ -429,7 +429,7 @@ func TestExpectContinueWithAnEarlyRefusal(t *testing.T) { // D81
 	}
 }
 
-func TestManyCookiesAreNoTrouble(t *testing.T) { // D77
+func TestD77ManyCookiesAreNoTrouble(t *testing.T) { // D77
 	t.Parallel()
 	f := start(t, setup{})
 	res, _ := f.get(t, "GET", "/", "Cookie: "+strings.Repeat("a=b; ", 20000)+cookieName+"=ann")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAnswersForOnePersonAreKeptFromOthers(t *testing.T) { // D51
+func TestD51AnswersForOnePersonAreKeptFromOthers(t *testing.T) { // D51
 	t.Parallel()
 	const renewed = "Cookie: " + cookieName + "=renewed"
 	lastModified := http.Header{"Last-Modified": {"Mon, 01 Jun 2026 10:00:00 GMT"}}

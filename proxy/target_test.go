@@ -86,7 +86,7 @@ func TestMalformedRequestsNeverPass(t *testing.T) { // D02, D16, D64
 	}
 }
 
-func TestForwardedBytesAreThoseDecidedOn(t *testing.T) { // D01, D09, D77
+func TestD01D09D77ForwardedBytesAreThoseDecidedOn(t *testing.T) { // D01, D09, D77
 	t.Parallel()
 	f := start(t, setup{routes: []RouteConfig{{Path: "/**", Auth: "public"}}})
 	targets := []string{

@@ -38,7 +38,8 @@ type UserChange struct {
 	Image         **string
 	Email         *string
 	EmailVerified *bool
-	Fields        Fields // additional fields to set, to null as well
+	From          *string // change nothing, and return ErrNotFound, unless this is the present address
+	Fields        Fields  // additional fields to set, to null as well
 }
 
 // UpdateUser applies a change in one statement, sets UpdatedAt, and returns the user as it is afterwards.
@@ -54,7 +55,7 @@ func (s *Store) UpdateUser(ctx context.Context, id UserID, c UserChange) (User, 
 		lower := lowerCase(*c.Email)
 		email = &lower
 	}
-	return s.findUserFields(ctx, "UpdateUser", c.Fields, string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now())
+	return s.findUserFields(ctx, "UpdateUser", c.Fields, string(id), c.Name, c.Image != nil, image, email, c.EmailVerified, s.now(), c.From)
 }
 
 // LiftBan ends a ban that has run out, as better-auth does when the user comes back. It changes nothing where the database knows no

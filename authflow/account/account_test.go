@@ -119,7 +119,7 @@ func deletionLink(flow *authflowtest.Flow, browser *authflowtest.Browser, user s
 	return flow.Letter("delete-user", user.Email).Link()
 }
 
-func TestAUserIsDeletedByTheMailedLink(t *testing.T) {
+func TestD56AUserIsDeletedByTheMailedLink(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	user := flow.User("Ada")

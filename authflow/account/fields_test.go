@@ -39,7 +39,7 @@ func TestAUserUpdatesAdditionalFields(t *testing.T) {
 	}
 }
 
-func TestUpdatesOfAdditionalFieldsThatAreRefused(t *testing.T) {
+func TestD58UpdatesOfAdditionalFieldsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t, withFields)
 	ada, grace := flow.SignedIn(flow.User("Ada")), flow.SignedIn(flow.User("Grace"))

@@ -84,7 +84,7 @@ func TestLinkSurvivesBothForms(t *testing.T) {
 }
 
 // D88: markup in a name is escaped in HTML and gone from text and subject; line breaks are gone from all.
-func TestMarkupAndLineBreaksInNamesAreHarmless(t *testing.T) {
+func TestD88MarkupAndLineBreaksInNamesAreHarmless(t *testing.T) {
 	t.Parallel()
 	name := "Eve<a href=\"https://evil.example\">\r\nBcc: v@example.com\x00\u2028</a>"
 	message := mail.Letter{Kind: "k", To: "eve@example.com", Subject: "For " + name, Lines: []string{"Hello " + name}}.Message(mail.Brand{Name: name})

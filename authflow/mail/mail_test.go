@@ -17,7 +17,7 @@ func message() mail.Message {
 	return m
 }
 
-func TestMessageThatCouldAddAHeaderIsRefused(t *testing.T) {
+func TestD83MessageThatCouldAddAHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*mail.Message){
 		"CRLF in subject":          func(m *mail.Message) { m.Subject = "Hi\r\nBcc: v@example.com" },

@@ -34,7 +34,7 @@ func TestAPasswordIsChanged(t *testing.T) {
 }
 
 // D54: the token changes with the password, and the old one is dead everywhere.
-func TestAChangeMayEndAllSessionsAndBeginOne(t *testing.T) {
+func TestD54AChangeMayEndAllSessionsAndBeginOne(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	user := flow.User("Ada")
@@ -110,7 +110,7 @@ func TestAPasswordIsVerifiedAgain(t *testing.T) {
 }
 
 // D54: a reset shuts out whoever knows the former password, also with a change that was under way.
-func TestAChangeDoesNotUndoAReset(t *testing.T) {
+func TestD54AChangeDoesNotUndoAReset(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	user := flow.User("Ada")

@@ -96,7 +96,7 @@ func TestAdditionalFieldsThatAreRefused(t *testing.T) {
 }
 
 // What is sent for a field of the server's own never counts (D58): with a default it is the default, and what is as good as nothing is dropped.
-func TestTheServersFieldsKeepTheirDefaults(t *testing.T) {
+func TestD58TheServersFieldsKeepTheirDefaults(t *testing.T) {
 	t.Parallel()
 	flow := start(t, withFields)
 	for i, value := range []any{"pro", nil, "", 5, true} {
@@ -107,7 +107,7 @@ func TestTheServersFieldsKeepTheirDefaults(t *testing.T) {
 
 // With additional fields, too, an address that is taken shows in nothing (D71): not in the members or what became of their values, and
 // not in what only the database can tell.
-func TestAdditionalFieldsDoNotTellWhoHasAnAccount(t *testing.T) {
+func TestD71AdditionalFieldsDoNotTellWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	flow := start(t, withFields)
 	flow.Browser().Post("/sign-up/email", signUp("grace@people.test", authflowtest.Body{"tier": "t", "nick": "amazing"})).Is(200)

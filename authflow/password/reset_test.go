@@ -63,7 +63,7 @@ func TestAPasswordIsReset(t *testing.T) {
 }
 
 // Neither status, headers, body nor the step on which the answer comes tell whether an address has an account (D71).
-func TestAskingForAResetDoesNotTellWhoHasAnAccount(t *testing.T) {
+func TestD71AskingForAResetDoesNotTellWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	var shapes []string
@@ -159,7 +159,7 @@ func TestOlderResetLinksStayGood(t *testing.T) {
 }
 
 // D59.
-func TestOf50ResetsWithOneTokenOneSucceeds(t *testing.T) {
+func TestD59Of50ResetsWithOneTokenOneSucceeds(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	user := flow.User("Ada")

@@ -89,7 +89,7 @@ func TestASessionThatEndsWithTheBrowser(t *testing.T) {
 }
 
 // An unknown address, a wrong password and an account without password get one answer, after the same work (D71).
-func TestSigningInDoesNotTellWhoHasAnAccount(t *testing.T) {
+func TestD71SigningInDoesNotTellWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	user, unproved, without := flow.User("Ada"), flow.Unverified("Grace"), flow.WithoutPassword("Linus")
@@ -277,7 +277,7 @@ func TestASignInForWhichThereIsNoRoomIsToldToComeBack(t *testing.T) {
 }
 
 // D54: a reset shuts out whoever knows the former password, also with a sign-in that was under way.
-func TestASignInDoesNotOutliveAReset(t *testing.T) {
+func TestD54ASignInDoesNotOutliveAReset(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	user := flow.User("Ada")

@@ -47,7 +47,7 @@ func TestSigningUpIsAnsweredToTheLetter(t *testing.T) {
 	flow.Letter("verify-email", "ada@people.test")
 }
 
-func TestWhatTheClientMayNotSayIsDropped(t *testing.T) { // D58
+func TestD58WhatTheClientMayNotSayIsDropped(t *testing.T) { // D58
 	t.Parallel()
 	flow := start(t)
 	answer := flow.Browser().Post("/signup", signUp("ada@people.test", authflowtest.Body{
@@ -59,7 +59,7 @@ func TestWhatTheClientMayNotSayIsDropped(t *testing.T) { // D58
 }
 
 // Neither status, headers, body, letters nor work tell whether an address has an account (D71).
-func TestSigningUpDoesNotTellWhoHasAnAccount(t *testing.T) {
+func TestD71SigningUpDoesNotTellWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
 	verified, unverified := flow.User("Ada"), flow.Unverified("Grace")

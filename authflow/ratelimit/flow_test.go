@@ -40,7 +40,7 @@ func guess(f *authflowtest.Flow, email string) *authflowtest.Answer {
 
 const refusal = `{"message":"Too many requests. Please try again later."}`
 
-func TestSignInIsLimitedByAddressOverReplicas(t *testing.T) {
+func TestD72SignInIsLimitedByAddressOverReplicas(t *testing.T) {
 	t.Parallel()
 	one := start(t, limited)
 	two := start(t, limited, one)
@@ -73,7 +73,7 @@ func TestSignInIsLimitedByAddressOverReplicas(t *testing.T) {
 	}
 }
 
-func TestFiftyGuessesAtOnceFromAsManyAddresses(t *testing.T) {
+func TestD72FiftyGuessesAtOnceFromAsManyAddresses(t *testing.T) {
 	t.Parallel()
 	one := start(t, limited)
 	flows := []*authflowtest.Flow{one, start(t, limited, one)}
@@ -97,7 +97,7 @@ func TestFiftyGuessesAtOnceFromAsManyAddresses(t *testing.T) {
 }
 
 // D69: one count for one account, however it is spelled, and whether or not it exists.
-func TestAnAccountIsGuessedAtTenTimesInTenMinutes(t *testing.T) {
+func TestD69AnAccountIsGuessedAtTenTimesInTenMinutes(t *testing.T) {
 	t.Parallel()
 	flow := start(t, loose)
 	user := flow.User("Ada")

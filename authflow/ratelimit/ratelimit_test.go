@@ -283,7 +283,7 @@ func TestWhatWasNeverCountedIsNotTakenBack(t *testing.T) {
 	})
 }
 
-func TestWhatOneReplicaCountedAnotherKnows(t *testing.T) {
+func TestD72WhatOneReplicaCountedAnotherKnows(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, store *sessionstore.Store, clock *storetest.Clock) {
 		a, b := replica(t, store, Options{Now: clock.Now}), replica(t, store, Options{Now: clock.Now})

@@ -243,7 +243,7 @@ func TestDevicesAreShownWithoutTokens(t *testing.T) {
 	flow.Browser().Get("/sessions").Fails(401, "UNAUTHORIZED")
 }
 
-func TestADeviceIsSignedOutByItsID(t *testing.T) {
+func TestD60ADeviceIsSignedOutByItsID(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	user := flow.User("Ada")

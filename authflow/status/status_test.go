@@ -46,7 +46,7 @@ func TestHealthTellsThatTheDatabaseIsAwayAndNotWhy(t *testing.T) {
 }
 
 // D87: of what a stranger wrote only a code is shown.
-func TestErrorsLeadToTheStartPage(t *testing.T) {
+func TestD87ErrorsLeadToTheStartPage(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	for query, want := range map[string]string{

@@ -134,11 +134,13 @@ func (f *Feature) confirmChange(c *authflow.Call, user sessionstore.User, to str
 // applyChange gives the user the proved address. Whether it counts as verified stays as it was, as in better-auth.
 func (f *Feature) applyChange(c *authflow.Call, user sessionstore.User, present *sessionstore.Identity, to string) error {
 	former := user.Email
-	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
-		user, err = tx.UpdateUser(c.R.Context(), user.ID, sessionstore.UserChange{Email: &to})
+	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		// Of two links that are opened at once, or one twice, the first to get here counts.
+		changed, err := tx.UpdateUser(c.R.Context(), user.ID, sessionstore.UserChange{Email: &to, From: &former})
 		if err != nil {
 			return fmt.Errorf("change address: %w", err)
 		}
+		user = changed
 		if err := c.Record(tx, authflow.Event{Name: authflow.EventEmailChanged, UserID: user.ID}); err != nil {
 			return err
 		}
@@ -148,7 +150,10 @@ func (f *Feature) applyChange(c *authflow.Call, user sessionstore.User, present 
 	case errors.Is(err, sessionstore.ErrConflict):
 		// Differs from better-auth, which fails with 500: somebody else has registered the address meanwhile.
 		return f.refuse(c, authflow.ErrInvalidToken(http.StatusUnauthorized))
-	case errors.Is(err, sessionstore.ErrNotFound): // deleted since it was found
+	case errors.Is(err, sessionstore.ErrNotFound): // deleted since it was found, or given another address
+		if _, err := f.Store.FindUser(c.R.Context(), user.ID); err == nil {
+			return f.refuse(c, authflow.ErrInvalidToken(http.StatusUnauthorized))
+		}
 		return f.refuse(c, authflow.ErrUserNotFound)
 	case err != nil:
 		return err

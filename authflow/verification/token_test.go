@@ -95,7 +95,7 @@ func TestATokenSaysWhatWasSigned(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreRefused(t *testing.T) {
+func TestD82TokensThatAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newTestFeature(t, testNow)
 	exp := testNow.Unix() + 60

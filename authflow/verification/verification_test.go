@@ -100,7 +100,7 @@ func TestAGateStopsVerificationFromSigningIn(t *testing.T) {
 	flow.Browser().Open(link).RedirectsTo("/").Sets("session_token") // nothing had happened before
 }
 
-func TestLinksThatDoNotWork(t *testing.T) {
+func TestD33D89LinksThatDoNotWork(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	user := flow.Unverified("Ada")
@@ -155,7 +155,7 @@ func TestALinkIsOfOneUser(t *testing.T) {
 }
 
 // Neither status, headers nor body tell whether an address has an account, or a proved one (D71).
-func TestAskingForALinkDoesNotTellWhoHasAnAccount(t *testing.T) {
+func TestD71AskingForALinkDoesNotTellWhoHasAnAccount(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	unproved := flow.Unverified("Ada")

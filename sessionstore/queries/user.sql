@@ -16,7 +16,7 @@ SET {user.name} = COALESCE($2, {user.name}),
     {user.email} = COALESCE($5, {user.email}),
     {user.emailVerified} = COALESCE($6, {user.emailVerified}),
     {user.updatedAt} = $7{user.more assignments}
-WHERE {user.id} = $1
+WHERE {user.id} = $1 AND {user.email} = COALESCE($8, {user.email})
 RETURNING {user.*};
 
 -- name: LiftBan

@@ -53,6 +53,17 @@ var users = []test{
 		is(t, err, sessionstore.ErrNotFound)
 		is(t, s.DeleteUser(t.Context(), "nobody"), sessionstore.ErrNotFound)
 	}},
+	{"a change from an address counts once", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		former, next := u.Email, "next."+u.Email
+		_, err := s.UpdateUser(t.Context(), u.ID, sessionstore.UserChange{Email: &next, From: &next})
+		is(t, err, sessionstore.ErrNotFound)
+		changed, err := s.UpdateUser(t.Context(), u.ID, sessionstore.UserChange{Email: &next, From: &former})
+		must(t, err)
+		equal(t, changed.Email, next)
+		_, err = s.UpdateUser(t.Context(), u.ID, sessionstore.UserChange{Email: &former, From: &former})
+		is(t, err, sessionstore.ErrNotFound)
+	}},
 	{"a taken address or id is ErrConflict", func(t *testing.T, s Subject) {
 		taken := s.createUser(t)
 		other := s.newUser()

@@ -41,9 +41,9 @@ var questions = []question{
 	}, 8},
 }
 
-// TestAnswersDoNotTellWhetherAnAddressExists asks each question as often for addresses that exist as for others. It is not parallel, so
+// TestD71AnswersDoNotTellWhetherAnAddressExists asks each question as often for addresses that exist as for others. It is not parallel, so
 // that the times it takes are not those of other tests.
-func TestAnswersDoNotTellWhetherAnAddressExists(t *testing.T) {
+func TestD71AnswersDoNotTellWhetherAnAddressExists(t *testing.T) {
 	samples := sampleCount(t)
 	judge := judge
 	if quiet, why := machineIsQuiet(); !quiet {
