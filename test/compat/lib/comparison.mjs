@@ -1,10 +1,9 @@
 // Every scenario once against each target, each with its own database, and the transcripts compared.
 
 import { catalogue, router } from "./catalogue.mjs";
-import { absentRoutes, accepted } from "./differences.mjs";
+import { accepted, posternHas } from "./differences.mjs";
 import { normalise } from "./normalise.mjs";
 import { outcomes } from "./outcome.mjs";
-import { profiles } from "./profiles.mjs";
 import { byProfile, inParallel, load } from "./scenarios.mjs";
 import { startTargets } from "./targets.mjs";
 import { compare, describe } from "./transcript.mjs";
@@ -24,11 +23,6 @@ export async function compareAll({ names, only, jobs, show, serverURL }, report)
       await stop();
     }
   }
-}
-
-// Where Postern has no social sign-in there is nothing to compare.
-function posternHas(profile) {
-  return !profiles[profile].providers || !absentRoutes.includes("/sign-in/social");
 }
 
 // What identity providers complain about in requests that belong to no scenario.

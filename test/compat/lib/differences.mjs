@@ -1,6 +1,8 @@
 // Where Postern differs from better-auth on purpose, and why. Whatever is not listed here fails the
 // comparison, and so does an entry of a scenario that no longer happens.
 
+import { profiles } from "./profiles.mjs";
+
 /** Routes of better-auth that Postern does not have: an empty 404. A trailing slash covers all below. */
 export const absentRoutes = [
   "/account-info",
@@ -110,6 +112,11 @@ export const single = [
   ...each(1, 5, { scenario: "limited: what only begins like a limited endpoint", at: "value.3", reason: noEndpoint }),
   ...each(1, 30, { scenario: "trusted: odd spellings are refused", at: "answer", reason: strictURLs }),
 ];
+
+/** Where Postern has no social sign-in there is nothing to compare. */
+export function posternHas(profile) {
+  return !profiles[profile].providers || !absentRoutes.includes("/sign-in/social");
+}
 
 /**
  * Parts the differences found in one scenario into the unexpected ones, the explained ones ({step, reason}; no reason where

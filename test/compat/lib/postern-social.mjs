@@ -17,13 +17,18 @@ export function socialSettings(profile, providers) {
   };
 }
 
-const client = (id) => ({ client_id: known[id].clientID, client_secret: known[id].clientSecret });
+// Apple's secret is signed by Postern itself.
+function client(id) {
+  const { clientID, clientSecret, credentials } = known[id];
+  if (!credentials) return { client_id: clientID, client_secret: clientSecret };
+  return { client_id: clientID, team_id: credentials.teamID, key_id: credentials.keyID, private_key: credentials.privateKey };
+}
 
 // Where the fakes are. One that is found by discovery is found there.
 function places(id, { at, issuer }) {
   if (known[id].discovered) return { issuer: issuer(id) };
-  const { authorize, token, user, emails, keys } = known[id].endpoints;
-  const endpoints = { authorization_url: authorize, token_url: token, userinfo_url: user, emails_url: emails, jwks_url: keys };
+  const { authorize, token, user, emails, photo, keys } = known[id].endpoints;
+  const endpoints = { authorization_url: authorize, token_url: token, userinfo_url: user, emails_url: emails, photo_url: photo, jwks_url: keys };
   const present = Object.entries(endpoints).filter(([, endpoint]) => endpoint);
   return Object.fromEntries(present.map(([key, endpoint]) => [key, at(endpoint.url)]));
 }

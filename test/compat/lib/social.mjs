@@ -18,8 +18,8 @@ export async function link(world, browser, provider, person, { body, ...changes 
   return browser.follow(await world.consent(begun(answer, provider), person, changes));
 }
 
-// Where the person is sent to.
-function begun({ data, error }, provider) {
+/** Where an answer of sign-in or linking sends the person to. */
+export function begun({ data, error }, provider) {
   if (error) throw Object.assign(new Error(`${provider}: ${JSON.stringify(error)}`), { code: error.code });
   return data.url;
 }

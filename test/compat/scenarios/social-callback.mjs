@@ -1,7 +1,7 @@
 // Coming back from the provider: the state, the errors and where they lead.
 
 import { failure } from "../providers/answers.mjs";
-import { signIn, without } from "../lib/social.mjs";
+import { begun, signIn, without } from "../lib/social.mjs";
 
 export const profile = "social";
 
@@ -10,9 +10,9 @@ const cookieName = "better-auth.state";
 /** A flow that has begun: {browser, callback, state}. */
 async function begin(world, provider = "google", { body, ...changes } = {}) {
   const browser = world.browser();
-  const { data } = await browser.client.signIn.social({ provider, callbackURL: "/app", errorCallbackURL: "/oops?from=social", ...body });
-  const callback = await world.consent(data.url, world.person(provider), changes);
-  return { browser, callback, state: new URL(data.url).searchParams.get("state") };
+  const url = begun(await browser.client.signIn.social({ provider, callbackURL: "/app", errorCallbackURL: "/oops?from=social", ...body }), provider);
+  const callback = await world.consent(url, world.person(provider), changes);
+  return { browser, callback, state: new URL(url).searchParams.get("state") };
 }
 
 const form = { "content-type": "application/x-www-form-urlencoded" };

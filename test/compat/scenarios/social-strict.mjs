@@ -82,4 +82,14 @@ export const scenarios = {
     await ada.client.refreshToken({ accountId: id });
     await world.rows();
   },
+
+  // Nobody asks for an unknown key here, after which a careful server would not look again at once.
+  "a key of later is found": async (world) => {
+    const kid = `google-${world.slug}`;
+    const show = async (header) => world.post("/sign-in/social", { ...asked.body, provider: "google", idToken: { token: await world.idToken("google", world.person("google"), { header }) } });
+    await show({});
+    await world.target.providers.ring("google").publish(kid);
+    await show({ kid });
+    await show({ kid: "google-2" });
+  },
 };
