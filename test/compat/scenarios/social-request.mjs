@@ -65,9 +65,9 @@ export const scenarios = {
 
   "additionalParams join the request": async (world) => {
     for (const provider of ["google", "github", "apple", "microsoft", "discord", "acme"]) {
-      await ask(world, { provider, additionalParams: { prompt: "select_account", hd: "people.test", "x y": "a&b=c", empty: "" } });
+      await ask(world, { provider, additionalParams: { empty: "", hd: "people.test", prompt: "select_account", "x y": "a&b=c" } });
     }
-    await ask(world, { provider: "google", additionalParams: { include_granted_scopes: "false", access_type: "offline" } });
+    await ask(world, { provider: "google", additionalParams: { access_type: "offline", include_granted_scopes: "false" } });
     await ask(world, { provider: "google", additionalParams: {} });
   },
 
@@ -75,7 +75,7 @@ export const scenarios = {
     for (const name of ["state", "client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "nonce", "scope"]) {
       await ask(world, { provider: "google", additionalParams: { [name]: "x", other: "y" } });
     }
-    for (const name of ["State", "response_mode", "login_hint", "__proto__", "constructor", "claims", "request", "request_uri"]) {
+    for (const name of ["State", "response_mode", "login_hint", "constructor", "claims", "request", "request_uri"]) {
       await ask(world, `{"provider":"google","additionalParams":{"${name}":"x"}}`);
     }
     await world.rows();
