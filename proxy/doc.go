@@ -20,7 +20,7 @@
 //	    │              responseheaders.go  what the route sets and removes
 //	    └ keepPrivate  private.go    what was made for one person is kept in no cache for others
 //
-// Every answer that is not the application's is made in errors.go.
+// Every answer that is not the application's is made in errors.go, but for the page that ends a loop of redirects (loopguard.go).
 //
 // # What an application may rely on
 //

@@ -46,6 +46,7 @@ var (
 	refuseStale           = &refusal{http.StatusUnauthorized, "SESSION_NOT_FRESH", reasonStale, "Sign in again to use this resource"}
 	refuseForbidden       = &refusal{http.StatusForbidden, "FORBIDDEN", reasonRole, "You are not allowed to use this resource"}
 	refuseUnverified      = &refusal{http.StatusForbidden, "EMAIL_NOT_VERIFIED", reasonUnverified, "Verify your e-mail address to use this resource"}
+	refuseLoop            = &refusal{http.StatusUnauthorized, "REDIRECT_LOOP", "redirect_loop", "Signing in does not lead to a session that counts here"}
 	refuseUnasserted      = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "assertion", "Who is asking cannot be vouched for at the moment; try again"}
 	refuseUpgrade         = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie"}
 	refuseForged          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "cross_origin", "This origin may not send requests with the user's cookie"}
@@ -127,9 +128,15 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 	_, _ = w.Write(append(text, '\n')) // a client that left needs no answer
 }
 
-// redirect sends a browser to the sign-in page.
-func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, target string) {
-	w.Header().Set("Location", p.signIn.location(target))
+// redirect sends a browser to the sign-in page, unless it keeps coming back.
+func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, x *exchange) {
+	so := redirectsSoFar(r.Header)
+	if so >= maxRedirects {
+		p.breakLoop(w, r, x)
+		return
+	}
+	p.countRedirect(w, x, so+1)
+	w.Header().Set("Location", p.signIn.location(x.target.raw))
 	own(w.Header())
 	p.boundDrain(w, r)
 	w.WriteHeader(http.StatusFound)

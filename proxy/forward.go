@@ -99,6 +99,7 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	h := p.stripper.strip(out.Header, len(p.identity.names)+forwardedLines)
 	out.Header = h
 	p.sessions.Conceal(h)
+	concealRedirects(h)
 	if !x.webSocket {
 		delete(h, "Connection")
 		delete(h, "Upgrade")

@@ -34,6 +34,10 @@ func kindOf(r *http.Request) Kind {
 	case mode != "":
 		return Fetch
 	}
+	// Older browsers say Origin with a GET only when a script sends it to another site.
+	if len(r.Header["Origin"]) > 0 {
+		return Unredirectable
+	}
 	// Browsers before 2023, and plain programs. Scripts of that time name themselves; htmx still does.
 	if r.Header.Get("X-Requested-With") != "" || r.Header.Get("Hx-Request") != "" || !prefersHTML(r.Header["Accept"]) {
 		return Fetch

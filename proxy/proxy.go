@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	htmltemplate "html/template"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -81,6 +82,7 @@ type Proxy struct {
 	forwarding *httputil.ReverseProxy
 
 	crossOrigin *http.CrossOriginProtection
+	loopPage    *htmltemplate.Template
 }
 
 var _ http.Handler = (*Proxy)(nil)
@@ -90,7 +92,7 @@ func New(config Config, sessions SessionResolver, options Options) (*Proxy, erro
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Proxy{config: config, options: options, sessions: sessions, client: options.Client, now: options.Now, crossOrigin: http.NewCrossOriginProtection()}
+	p := &Proxy{config: config, options: options, sessions: sessions, client: options.Client, now: options.Now, crossOrigin: http.NewCrossOriginProtection(), loopPage: parseLoopPage()}
 	if p.client == nil {
 		p.client = new(clientaddr.Trust).Client
 	}
@@ -249,7 +251,7 @@ func (p *Proxy) act(w http.ResponseWriter, r *http.Request, x *exchange) {
 	case Forward:
 		p.admit(w, r, x)
 	case Redirect:
-		p.redirect(w, r, x.target.raw)
+		p.redirect(w, r, x)
 	case Unauthenticated:
 		p.turnAway(w, r, x, refuseUnauthenticated)
 	case Stale:
@@ -283,6 +285,9 @@ func (p *Proxy) admit(w http.ResponseWriter, r *http.Request, x *exchange) {
 	case !p.assert(r, x):
 		p.turnAway(w, r, x, refuseUnasserted)
 	default:
+		if x.decision.Identity != nil && redirectsSoFar(r.Header) > 0 {
+			p.countRedirect(w, x, 0)
+		}
 		p.forward(x)
 	}
 }
