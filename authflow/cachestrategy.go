@@ -36,7 +36,7 @@ func newCacheStrategy(name string, keys *Keys) (cacheStrategy, error) {
 	case strategyJWT:
 		return jwtStrategy{keys}, nil
 	case strategyJWE:
-		return newJWEStrategy(keys)
+		return newJWEStrategy(keys, sessionSalt)
 	}
 	return compactStrategy{keys}, nil
 }
@@ -128,20 +128,23 @@ type jweKey struct {
 	id     string
 }
 
-func newJWEStrategy(keys *Keys) (*jweStrategy, error) {
+// sessionSalt keeps the key of session_data apart from those of other cookies.
+const sessionSalt = "better-auth-session"
+
+func newJWEStrategy(keys *Keys, salt string) (*jweStrategy, error) {
 	s := &jweStrategy{}
 	for _, secret := range keys.All() {
-		key, err := newJWEKey(secret)
+		key, err := newJWEKey(secret, salt)
 		if err != nil {
-			return nil, fmt.Errorf("derive the key of session_data: %w", err)
+			return nil, fmt.Errorf("derive the key of %s: %w", salt, err)
 		}
 		s.keys = append(s.keys, key)
 	}
 	return s, nil
 }
 
-func newJWEKey(secret []byte) (jweKey, error) {
-	const salt, info = "better-auth-session", "BetterAuth.js Generated Encryption Key"
+func newJWEKey(secret []byte, salt string) (jweKey, error) {
+	const info = "BetterAuth.js Generated Encryption Key"
 	key, err := hkdf.Key(sha256.New, secret, []byte(salt), info, 64)
 	if err != nil {
 		return jweKey{}, err

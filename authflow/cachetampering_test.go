@@ -190,7 +190,7 @@ func TestD82ForgedCookieCachesAreRefused(t *testing.T) {
 	}
 	payload := []byte(withMember(object, dates(cacheTime, cacheTime.Add(5*time.Minute))))
 	keys := NewKeys(testSecret)
-	ours, err := newJWEKey([]byte(testSecret))
+	ours, err := newJWEKey([]byte(testSecret), sessionSalt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func FuzzCookieCache(f *testing.F) {
 		f.Add(value)
 		f.Add(strings.Replace(value, ".", "..", 1))
 	}
-	ours, err := newJWEKey([]byte(testSecret))
+	ours, err := newJWEKey([]byte(testSecret), sessionSalt)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func FuzzCookieChunks(f *testing.F) {
 		parts := splitValue(name, value, attributes)
 		size := 0
 		h := http.Header{}
-		(&Cookies{sessionData: name}).setSessionData(h, withCookies(), parts, attributes)
+		(&Cookies{}).setChunked(h, withCookies(), name, parts, attributes)
 		var pairs []string
 		for _, line := range h["Set-Cookie"] {
 			if len(line) > maxCookieBytes {

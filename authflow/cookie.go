@@ -23,10 +23,11 @@ const maxCookieCandidates = 8
 type Cookies struct {
 	keys *Keys
 
-	sessionToken string // the session's signed token
-	sessionData  string // what the cookie cache says; see cookiecache.go
-	dontRemember string // says that the session ends with the browser
-	renamed      bool   // whether some have names without the prefix
+	sessionToken string   // the session's signed token
+	sessionData  string   // what the cookie cache says; see cookiecache.go
+	dontRemember string   // says that the session ends with the browser
+	withSession  []string // further ones that end with the session, which rooms keep
+	renamed      bool     // whether some have names without the prefix
 	prefix       string
 	attributes   string // what every cookie has, ready to append
 	maxAge       time.Duration
@@ -134,25 +135,27 @@ func (c *Cookies) ExpireSession(w http.ResponseWriter, r *http.Request) {
 	h.Del("Set-Auth-Token")
 	h.Del("Access-Control-Expose-Headers")
 	c.expire(h, c.sessionToken)
-	c.expire(h, c.sessionData)
-	c.setSessionData(h, r, nil, "")
+	for _, name := range append([]string{c.sessionData}, c.withSession...) {
+		c.expire(h, name)
+		c.setChunked(h, r, name, nil, "")
+	}
 	c.expire(h, c.dontRemember)
 }
 
-// setSessionData sends the cookie cache, in one cookie or in several, and takes away what the browser has under other numbers. No parts
-// at all: it takes away what there is.
-func (c *Cookies) setSessionData(h http.Header, r *http.Request, parts []string, attributes string) {
+// setChunked sends a cookie whole or in several, and takes away what the browser has of it under other numbers. No parts at all: it
+// takes away what there is.
+func (c *Cookies) setChunked(h http.Header, r *http.Request, name string, parts []string, attributes string) {
 	var names []string
 	for i := range parts {
-		names = append(names, chunkName(c.sessionData, i))
+		names = append(names, chunkName(name, i))
 	}
 	if len(parts) == 1 {
-		names[0] = c.sessionData
+		names[0] = name
 	}
-	for _, name := range slices.Concat(c.dropSessionData(h), readChunked(r, c.sessionData).names(c.sessionData)) {
-		if !slices.Contains(names, name) {
-			c.drop(h, name)
-			c.expire(h, name)
+	for _, old := range slices.Concat(c.dropChunked(h, name), readChunked(r, name).names(name)) {
+		if !slices.Contains(names, old) {
+			c.drop(h, old)
+			c.expire(h, old)
 		}
 	}
 	for i, part := range parts {
@@ -163,18 +166,18 @@ func (c *Cookies) setSessionData(h http.Header, r *http.Request, parts []string,
 // removeSessionData takes away a cookie cache that nobody here keeps.
 func (c *Cookies) removeSessionData(w http.ResponseWriter, r *http.Request) {
 	if sent := readChunked(r, c.sessionData); len(sent.values()) > 0 {
-		c.setSessionData(w.Header(), r, nil, "")
+		c.setChunked(w.Header(), r, c.sessionData, nil, "")
 	}
 }
 
-// dropSessionData forgets what this answer was going to say in the cookie cache, and returns the names it was going to expire.
-func (c *Cookies) dropSessionData(h http.Header) (expired []string) {
+// dropChunked forgets what this answer was going to say in a cookie, and returns the names it was going to expire.
+func (c *Cookies) dropChunked(h http.Header, name string) (expired []string) {
 	for _, line := range h["Set-Cookie"] {
-		name, rest, _ := strings.Cut(line, "=")
-		if suffix, ok := strings.CutPrefix(name, c.sessionData); ok && (suffix == "" || suffix[0] == '.') {
-			c.drop(h, name)
+		sent, rest, _ := strings.Cut(line, "=")
+		if suffix, ok := strings.CutPrefix(sent, name); ok && (suffix == "" || suffix[0] == '.') {
+			c.drop(h, sent)
 			if strings.HasPrefix(rest, ";") {
-				expired = append(expired, name)
+				expired = append(expired, sent)
 			}
 		}
 	}

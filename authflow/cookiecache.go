@@ -84,7 +84,7 @@ func (c *cookieCache) set(w http.ResponseWriter, r *http.Request, identity *sess
 		c.logger.WarnContext(r.Context(), "session is not sent along as a cookie", "user_id", string(identity.User.ID), "err", err)
 		parts = nil
 	}
-	c.cookies.setSessionData(w.Header(), r, parts, attributes)
+	c.cookies.setChunked(w.Header(), r, c.cookies.sessionData, parts, attributes)
 }
 
 func (c *cookieCache) seal(identity *sessionstore.Identity, remember bool) (string, error) {

@@ -154,7 +154,7 @@ func TestCookieCachesAreSplitAsBetterAuthSplitsThem(t *testing.T) {
 		h := http.Header{}
 		value := readChunked(r, cache.cookies.sessionData).values()[0]
 		attributes := ";" + first
-		cache.cookies.setSessionData(h, withCookies(), splitValue(cache.cookies.sessionData, value, attributes), attributes)
+		cache.cookies.setChunked(h, withCookies(), cache.cookies.sessionData, splitValue(cache.cookies.sessionData, value, attributes), attributes)
 		var want []string
 		for _, line := range c.Cookies {
 			if strings.HasPrefix(line, cache.cookies.sessionData) {

@@ -38,7 +38,7 @@ func goodBody(route authflow.Route) map[string]any {
 			body[f.Name] = "nobody@people.test"
 		case f.Kind == authflow.KindSecret:
 			body[f.Name] = authflowtest.Password
-		case f.Kind == authflow.KindString:
+		case f.Kind == authflow.KindString, f.Kind == authflow.KindChoice:
 			body[f.Name] = "x"
 		}
 	}
@@ -48,7 +48,7 @@ func goodBody(route authflow.Route) map[string]any {
 func goodQuery(route authflow.Route) string {
 	var query []string
 	for _, f := range route.Query {
-		if !f.Optional {
+		if !f.Optional && f.Kind != authflow.KindTrue {
 			query = append(query, f.Name+"=x")
 		}
 	}

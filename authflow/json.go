@@ -130,12 +130,14 @@ func queryObject(query url.Values) map[string]any {
 
 // writeJSON answers with a value and the content type better-auth gives, which names no charset.
 func writeJSON(w http.ResponseWriter, status int, value any) error {
-	data, err := json.Marshal(value)
-	if err != nil {
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false) // as JavaScript; an address in an answer is searched for "&"
+	if err := encoder.Encode(value); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return write(w, status, data)
+	return write(w, status, bytes.TrimSuffix(data.Bytes(), []byte("\n")))
 }
 
 func write(w http.ResponseWriter, status int, data []byte) error {

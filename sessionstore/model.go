@@ -3,6 +3,7 @@ package sessionstore
 import (
 	"crypto/sha256"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -100,6 +101,20 @@ type Account struct {
 
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// Scopes are what the provider granted.
+func (a Account) Scopes() []string {
+	list := []string{}
+	if a.Scope == nil {
+		return list
+	}
+	for scope := range strings.SplitSeq(*a.Scope, ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			list = append(list, scope)
+		}
+	}
+	return list
 }
 
 // Verification is a row of better-auth's verification model: a secret that proves something once, until ExpiresAt.

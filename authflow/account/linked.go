@@ -3,7 +3,6 @@ package account
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/sessionstore"
@@ -39,17 +38,9 @@ func (f *Feature) list(c *authflow.Call) error {
 	objects := make([]accountObject, len(accounts))
 	for i, a := range accounts {
 		objects[i] = accountObject{
-			ID: a.ID, ProviderID: a.ProviderID, AccountID: a.AccountID, UserID: a.UserID, Scopes: scopes(a.Scope),
+			ID: a.ID, ProviderID: a.ProviderID, AccountID: a.AccountID, UserID: a.UserID, Scopes: a.Scopes(),
 			CreatedAt: authflow.Time(a.CreatedAt), UpdatedAt: authflow.Time(a.UpdatedAt),
 		}
 	}
 	return c.JSON(objects)
-}
-
-// scopes splits the comma list that is stored.
-func scopes(stored *string) []string {
-	if stored == nil || *stored == "" {
-		return []string{}
-	}
-	return strings.Split(*stored, ",")
 }
