@@ -39,6 +39,25 @@ var (
 	ErrEmailIsTheSame       = &Error{Status: http.StatusBadRequest, Message: "Email is the same"}
 	ErrChangeEmailDisabled  = &Error{Status: http.StatusBadRequest, Code: "CHANGE_EMAIL_DISABLED", Message: "Change email is disabled"}
 
+	ErrProviderNotFound      = &Error{Status: http.StatusNotFound, Code: "PROVIDER_NOT_FOUND", Message: "Provider not found"}
+	ErrIDTokenNotSupported   = &Error{Status: http.StatusNotFound, Code: "ID_TOKEN_NOT_SUPPORTED", Message: "id_token not supported"}
+	ErrUserEmailNotFound     = &Error{Status: http.StatusUnauthorized, Code: "USER_EMAIL_NOT_FOUND", Message: "User email not found"}
+	ErrNoUserInfo            = &Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_USER_INFO", Message: "Failed to get user info"}
+	ErrSocialAccountLinked   = &Error{Status: http.StatusConflict, Code: "SOCIAL_ACCOUNT_ALREADY_LINKED", Message: "Social account already linked"}
+	ErrLinkingNotAllowed     = &Error{Status: http.StatusUnauthorized, Code: "LINKING_NOT_ALLOWED", Message: "Account not linked - linking not allowed"}
+	ErrLinkingOtherEmail     = &Error{Status: http.StatusUnauthorized, Code: "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED", Message: "Account not linked - different emails not allowed"}
+	ErrLinkingFailed         = &Error{Status: http.StatusExpectationFailed, Code: "LINKING_FAILED", Message: "Account not linked - unable to create account"}
+	ErrUnlinkLastAccount     = &Error{Status: http.StatusBadRequest, Code: "FAILED_TO_UNLINK_LAST_ACCOUNT", Message: "You can't unlink your last account"}
+	ErrAccountNotFound       = &Error{Status: http.StatusBadRequest, Code: "ACCOUNT_NOT_FOUND", Message: "Account not found"}
+	ErrProviderNotConfigured = &Error{Status: http.StatusBadRequest, Code: "PROVIDER_NOT_CONFIGURED", Message: "Account is not associated with a configured social provider."}
+	ErrNoAccessToken         = &Error{Status: http.StatusBadRequest, Code: "FAILED_TO_GET_ACCESS_TOKEN", Message: "Failed to get a valid access token"}
+	ErrAccessTokenNotFound   = &Error{Status: http.StatusBadRequest, Code: "ACCESS_TOKEN_NOT_FOUND", Message: "Access token not found"}
+	ErrRefreshTokenNotFound  = &Error{Status: http.StatusBadRequest, Code: "REFRESH_TOKEN_NOT_FOUND", Message: "Refresh token not found"}
+	ErrRefreshFailed         = &Error{Status: http.StatusBadRequest, Code: "FAILED_TO_REFRESH_ACCESS_TOKEN", Message: "Failed to refresh access token"}
+
+	// ErrProviderUnavailable is ours: better-auth discovers a provider's endpoints at start, and has no such provider when that failed.
+	ErrProviderUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "PROVIDER_UNAVAILABLE", Message: "The identity provider cannot be reached. Please try again."}
+
 	errMissingOrNullOrigin = &Error{Status: http.StatusForbidden, Code: "MISSING_OR_NULL_ORIGIN", Message: "Missing or null Origin"}
 	errInvalidOrigin       = &Error{Status: http.StatusForbidden, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
 	errCrossSiteNavigation = &Error{Status: http.StatusForbidden, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
@@ -88,6 +107,11 @@ func unsupportedMediaType(message string) *Error {
 // notText answers a redirect target that is no text at all.
 func notText(label string) *Error {
 	return &Error{Status: http.StatusBadRequest, Message: "Invalid " + label + ": expected a string"}
+}
+
+// ErrProviderNotSupported is the answer for an account that no configured provider stands behind, such as one with a password.
+func ErrProviderNotSupported(provider string) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: "PROVIDER_NOT_SUPPORTED", Message: "Provider " + provider + " is not supported."}
 }
 
 // redirectErrors are the answers to a redirect target that is not trusted, by the field that named it.

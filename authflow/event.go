@@ -16,9 +16,10 @@ type EventName string
 const (
 	// EventSignUp: an account was created, or refused. A failure does not say in public why; Reason does.
 	EventSignUp EventName = "sign_up"
-	// EventSignIn: a session was issued to someone who proved who they are. Reason is the way: "password", "verification", …
+	// EventSignIn: a session was issued to someone who proved who they are. Reason is the way: "password", "verification", "social_google", …
 	EventSignIn EventName = "sign_in"
-	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …, or
+	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …; of a
+	// provider's callback the word that the browser was told ("state_mismatch"), or "provider_error" when it was the provider's., or
 	// the code of the gate that kept them out, such as "banned_user".
 	EventSignInFailed EventName = "sign_in_failed"
 	// EventAccountLimited: attempts at one account, from whatever addresses, were too many; recorded once in ten minutes. Outcome is
@@ -57,7 +58,7 @@ const (
 	// EventUserDeleted: the user, with all sessions and accounts, is gone.
 	EventUserDeleted EventName = "user_deleted"
 
-	// EventAccountLinked and EventAccountUnlinked: a way to sign in was added or removed. Reason is the provider.
+	// EventAccountLinked and EventAccountUnlinked: a way to sign in was added or removed. Reason is the provider; of a failure, why.
 	EventAccountLinked   EventName = "account_linked"
 	EventAccountUnlinked EventName = "account_unlinked"
 )

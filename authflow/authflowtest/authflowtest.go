@@ -23,6 +23,8 @@ import (
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
+	"github.com/posternhq/postern/authflow/social"
+	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/sessionstore"
@@ -41,6 +43,10 @@ type Settings struct {
 	Verification verification.Config
 	ChangeEmail  verification.ChangeEmailConfig
 	DeleteUser   account.DeleteUserConfig
+	Social       social.Config
+	Linking      social.LinkingConfig
+	Account      social.AccountConfig
+	Egress       social.Egress // may call this machine unless set, where tests play providers
 	JWT          jwt.Config
 	OpenAPI      openapi.Config
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
@@ -72,6 +78,9 @@ func defaults() Settings {
 		Verification: verification.Config{SendOnSignUp: true, SendOnSignIn: true, AutoSignInAfterVerification: true, ExpiresIn: 15 * time.Minute},
 		ChangeEmail:  verification.ChangeEmailConfig{Enabled: true},
 		DeleteUser:   account.DeleteUserConfig{Enabled: true, Verification: true},
+		Linking:      social.LinkingConfig{Enabled: true},
+		Account:      social.AccountConfig{UpdateOnSignIn: true},
+		Egress:       egress.New(egress.Config{AllowPrivateAddresses: true}),
 		JWT:          jwt.Config{Enabled: true, Algorithm: string(jwt.EdDSA), ExpiresIn: 15 * time.Minute, GracePeriod: 30 * 24 * time.Hour},
 		OpenAPI:      openapi.Config{Enabled: true},
 	}
@@ -179,6 +188,8 @@ func (f *Flow) mount(s Settings) {
 		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
+	elsewhere, err := social.New(s.Social, social.Deps{Core: core, Store: database, Egress: s.Egress, Prover: prove, Linking: s.Linking, Account: s.Account})
+	f.must(err)
 	f.Core = core
 	f.API, err = authflow.New(core,
 		f.Password,
@@ -186,6 +197,7 @@ func (f *Flow) mount(s Settings) {
 		sessions.New(core, database, tokens),
 		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),
+		elsewhere,
 		status.New(core, database.Ping),
 		openapi.New(s.OpenAPI, core),
 	)

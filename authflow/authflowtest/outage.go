@@ -21,6 +21,12 @@ func (f *Flow) DatabaseAway(sessionsToo bool) {
 	f.outage.rest.Store(true)
 }
 
+// DatabaseBack ends that.
+func (f *Flow) DatabaseBack() {
+	f.outage.sessions.Store(false)
+	f.outage.rest.Store(false)
+}
+
 // store is the cache, whose database may be away. It has every method that a room asks for.
 type store struct {
 	*sessionstore.Cache
@@ -86,6 +92,27 @@ func (s store) FindVerification(ctx context.Context, identifier string) (session
 
 func (s store) ConsumeVerification(ctx context.Context, identifier string) (sessionstore.Verification, error) {
 	return ask(&s.away.rest, func() (sessionstore.Verification, error) { return s.Cache.ConsumeVerification(ctx, identifier) })
+}
+
+func (s store) CreateVerification(ctx context.Context, v sessionstore.Verification) error {
+	_, err := ask(&s.away.rest, func() (struct{}, error) { return struct{}{}, s.Cache.CreateVerification(ctx, v) })
+	return err
+}
+
+func (s store) FindLatestVerification(ctx context.Context, identifier string) (sessionstore.Verification, error) {
+	return ask(&s.away.rest, func() (sessionstore.Verification, error) { return s.Cache.FindLatestVerification(ctx, identifier) })
+}
+
+func (s store) DeleteVerification(ctx context.Context, id sessionstore.VerificationID) (bool, error) {
+	return ask(&s.away.rest, func() (bool, error) { return s.Cache.DeleteVerification(ctx, id) })
+}
+
+func (s store) FindUserAccount(ctx context.Context, user sessionstore.UserID, id sessionstore.AccountID) (sessionstore.Account, error) {
+	return ask(&s.away.rest, func() (sessionstore.Account, error) { return s.Cache.FindUserAccount(ctx, user, id) })
+}
+
+func (s store) ReplaceTokens(ctx context.Context, id sessionstore.AccountID, redeemed string, change sessionstore.TokenChange) (bool, error) {
+	return ask(&s.away.rest, func() (bool, error) { return s.Cache.ReplaceTokens(ctx, id, redeemed, change) })
 }
 
 func (s store) Ping(ctx context.Context) error {

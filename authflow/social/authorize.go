@@ -75,13 +75,24 @@ func challenge(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// scopes joins the default, configured and requested ones as better-auth does.
+// scopes joins the default, configured and requested ones as better-auth does. A discovered provider has no default ones but openid,
+// which makes it an OpenID request (OIDC Core §3.1.2.1); unless others are configured it is asked who the user is.
 func (p *Provider) scopes(requested []string) []string {
 	first, second := p.configuredScopes, requested
 	if p.RequestedScopesFirst {
 		first, second = requested, p.configuredScopes
 	}
-	return slices.Concat(p.Scopes, first, second)
+	if !p.discovers {
+		return slices.Concat(p.Scopes, first, second)
+	}
+	if len(second) == 0 {
+		second = p.Scopes
+	}
+	all := slices.Concat(first, second)
+	if !slices.Contains(all, "openid") {
+		all = append([]string{"openid"}, all...)
+	}
+	return all
 }
 
 // orderedQuery is a query whose parameters keep the order in which they were first set.

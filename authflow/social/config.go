@@ -188,10 +188,10 @@ func (p *Provider) authenticate(cfg ProviderConfig) []error {
 	}
 	hasSecret := p.ClientSecret != "" || p.MakeSecret != nil
 	switch p.ClientAuth {
-	case "":
-		p.ClientAuth = ClientSecretPost
-		fallthrough
-	case ClientSecretPost, ClientSecretBasic:
+	case "", ClientSecretPost, ClientSecretBasic:
+		if p.ClientAuth == "" && !p.discovers {
+			p.ClientAuth = ClientSecretPost
+		}
 		if !hasSecret {
 			return []error{errors.New("client_secret: is not set; set the one the provider gave, or client_auth: none for a public client")}
 		}

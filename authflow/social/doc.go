@@ -11,5 +11,15 @@
 // # Map
 //
 // A Provider (provider.go) is data: endpoints, scopes, how its profile maps to ours. providers.go is the table of those that are
-// known by name; any other name needs an issuer, whose endpoints are discovered. What people may set is in config.go.
+// known by name; any other name needs an issuer, whose endpoints are discovered (directory.go). What people may set is in config.go.
+//
+//	start.go ──▶ state.go, authorize.go ──▶ the provider ──▶ callback.go ──▶ state.go, exchange.go ──▶ signin.go or link.go
+//
+// exchange.go makes tokens (tokens.go) and a profile of a code, idtoken.go of a token that a client brings. signin.go decides whose
+// session it is. access.go and renew.go hand tokens out, cookie.go keeps an account in a cookie where that is configured.
+//
+// # What may be relied on
+//
+// A state works once, in the browser that began and for its provider. Only addresses of one form are compared (email.go). Nothing of
+// a sign-in that is refused stays in the database. Package egress is the only way out, package oidc the only judge of ID tokens.
 package social

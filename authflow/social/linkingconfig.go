@@ -18,4 +18,5 @@ type LinkingConfig struct {
 type AccountConfig struct {
 	EncryptOAuthTokens bool `key:"encrypt_oauth_tokens" default:"false" doc:"Encrypt providers' access and refresh tokens in the database, under auth.secret, as better-auth's option encryptOAuthTokens. What is there already is read either way."`
 	UpdateOnSignIn     bool `key:"update_account_on_sign_in" default:"true" doc:"Every sign-in stores the provider's new tokens."`
+	StoreCookie        bool `key:"store_account_cookie" default:"false" doc:"Also keep the account in an encrypted cookie, <prefix>.account_data, for five minutes after a sign-in, as better-auth's option storeAccountCookie. Here it only says which account a request means; its tokens come from the database."`
 }

@@ -28,8 +28,6 @@ type Provider struct {
 	NoPKCE bool
 	// Nonce sends one and demands it of the ID token (OIDC Core §3.1.3.7, item 11).
 	Nonce bool
-	// RefreshScopes sends the scopes along when a token is refreshed, for providers that would narrow them otherwise.
-	RefreshScopes bool
 
 	// IDToken says how the provider's ID tokens are verified; nil when it issues none.
 	IDToken *IDTokenRules
@@ -45,6 +43,7 @@ type Provider struct {
 	Rules
 
 	configuredScopes []string
+	discovers        bool // its endpoints are found at its issuer
 }
 
 // Endpoints are where a provider is asked. Settings may replace each.
@@ -91,12 +90,15 @@ type Parameter struct{ Name, Value string }
 
 // IDTokenRules are what OIDC Core §3.1.3.7 asks about a provider's ID tokens. The audience is always the client id.
 type IDTokenRules struct {
-	// Issuers are the values of iss that are accepted; empty when Check decides, for a provider with an issuer per tenant.
+	// Issuers are the values of iss that are accepted. {tenantid} in one stands for the token's own claim tid, for a provider with an
+	// issuer per tenant; Check says which tenants.
 	Issuers []string
 	// Algorithms are those the provider signs with, never taken from the token. Empty means RS256.
 	Algorithms []string
 	// MaxAge is how long ago a token may have been issued when a client brings it. Zero: as long as it is valid.
 	MaxAge time.Duration
+	// AnyAuthorizedParty accepts tokens, brought by clients, that the provider handed to another client of the same project (azp).
+	AnyAuthorizedParty bool
 	// HashedNonce accepts the SHA-256 of the nonce too, in lower-case hex, as Apple's libraries send it.
 	HashedNonce bool
 	// AccessTokenInstead lets a client bring an access token in place of an ID token. Read must find out that it was issued to us.

@@ -26,6 +26,8 @@ func google() Provider {
 		IDToken: &IDTokenRules{
 			Issuers: []string{"https://accounts.google.com", "accounts.google.com"},
 			MaxAge:  time.Hour,
+			// An Android app gets tokens for the web client of its project: https://developers.google.com/identity/sign-in/android/backend-auth
+			AnyAuthorizedParty: true,
 		},
 		Adjust: adjustGoogle,
 	}
@@ -100,8 +102,9 @@ func discovered(id string) Provider {
 	return Provider{
 		ID:                   id,
 		Name:                 id,
-		Scopes:               []string{"openid", "profile", "email"},
+		Scopes:               []string{"profile", "email"},
 		RequestedScopesFirst: true,
+		discovers:            true,
 		Nonce:                true,
 		IDToken:              &IDTokenRules{},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
+	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
@@ -59,12 +60,19 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 	if err != nil {
 		return nil, err
 	}
+	elsewhere, err := social.New(cfg.Auth.Social, social.Deps{
+		Core: r.core, Store: r.store, Egress: r.egress, Prover: verify, Linking: cfg.Auth.AccountLinking, Account: cfg.Auth.Account,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return []authflow.Feature{
 		pass,
 		verify,
 		sessions.New(r.core, r.store, tokens),
 		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
+		elsewhere,
 		status.New(r.core, r.store.Ping),
 		openapi.New(cfg.Auth.OpenAPI, r.core),
 	}, nil
