@@ -25,7 +25,7 @@ const (
 // cacheStrategy makes a cookie's value of a JSON object, and the object of the value. Nothing of a value is looked into before
 // a key of ours has answered for every byte of it, and each has one spelling: another one of the same content is refused.
 type cacheStrategy interface {
-	// seal takes an object that lasts from now to its end.
+	// seal takes an object, as stringify writes it, that lasts from now to its end.
 	seal(object []byte, now, end time.Time) (string, error)
 	// open returns the object, and the moment from which it counts no more.
 	open(value string) (object []byte, end time.Time, ok bool)
@@ -59,10 +59,6 @@ const (
 )
 
 func (s compactStrategy) seal(object []byte, _, end time.Time) (string, error) {
-	object, err := stringify(object)
-	if err != nil {
-		return "", err
-	}
 	expiry := compactExpiry + strconv.FormatInt(end.UnixMilli(), 10)
 	signature := s.keys.signURL(withMember(object, expiry))
 	text := compactStart + string(object) + expiry + compactSignature + signature + compactEnd

@@ -48,9 +48,7 @@ func NewCookies(c CookieConfig, keys *Keys, baseURL string, maxAge time.Duration
 		a.WriteString("; Domain=" + c.Domain)
 	}
 	a.WriteString("; Path=/; HttpOnly")
-	// As better-auth, also where the names are those of http: browsers drop the other two attributes otherwise, and take Secure
-	// from http://localhost.
-	if secure || sameSite == "none" || c.Partitioned {
+	if secure {
 		a.WriteString("; Secure")
 	}
 	a.WriteString("; SameSite=" + strings.ToUpper(sameSite[:1]) + sameSite[1:])

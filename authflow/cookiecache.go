@@ -99,6 +99,10 @@ func (c *cookieCache) seal(identity *sessionstore.Identity, remember bool) (stri
 	if err != nil {
 		return "", err
 	}
+	// All strategies get it to the byte as JavaScript writes it: one needs that, and for the others the lengths are the same.
+	if object, err = stringify(object); err != nil {
+		return "", err
+	}
 	return c.strategy.seal(object, now, now.Add(lifetime))
 }
 

@@ -15,7 +15,7 @@ type CookieConfig struct {
 	Domain      string            `key:"domain" doc:"Parent domain that shares the cookies. Empty: only the host of server.public_url gets them, which is safer." example:"example.com"`
 	SameSite    string            `key:"same_site" default:"lax" doc:"lax, strict, or none. none is for a frontend on another site and needs https."`
 	Secure      string            `key:"secure" default:"auto" doc:"auto, true or false. auto: true when server.public_url is https. Secure cookies are named __Secure-…, as better-auth does."`
-	Partitioned bool              `key:"partitioned" default:"false" doc:"Keep the cookies apart for each site that embeds this one in a frame (CHIPS). Goes with same_site: none."`
+	Partitioned bool              `key:"partitioned" default:"false" doc:"Keep the cookies apart for each site that embeds this one in a frame (CHIPS). Goes with same_site: none, and needs https."`
 	Names       CookieNamesConfig `key:"names"`
 }
 

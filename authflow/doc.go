@@ -23,7 +23,7 @@
 //
 // A room proves who someone is and calls Sessions.Create (session.go): every Gate (gate.go) is asked, the row is
 // written together with its audit event (event.go), and the cookie is sent (cookie.go). From then on Sessions finds the session
-// by cookie or bearer token (bearer.go), renews it when it is used and a day has passed, and it ends when its row is gone.
+// by cookie or bearer token (bearer.go; what else a browser may hold of it: cookiecache.go), renews it when it is used and a day has passed, and it ends when its row is gone.
 // sessionstore says how stale a look-up may be.
 //
 // # Where better-auth is followed, and where not

@@ -181,6 +181,9 @@ func (ps *problems) cookies(c Config) {
 	if cookie.SameSite == "none" && origin.Scheme != "https" {
 		ps.add("auth.cookie.same_site", Origin{}, "none needs https, since browsers drop such cookies otherwise, and server.public_url is %s; use https there, or lax", c.Server.PublicURL)
 	}
+	if cookie.Partitioned && origin.Scheme != "https" {
+		ps.add("auth.cookie.partitioned", Origin{}, "needs https, since browsers drop such cookies otherwise, and server.public_url is %s; use https there, or false", c.Server.PublicURL)
+	}
 	if cookie.Secure == "true" && origin.Scheme != "https" && !isLoopback(host) {
 		ps.add("auth.cookie.secure", Origin{}, "browsers do not send secure cookies to %s; use https in server.public_url, or auto", c.Server.PublicURL)
 	}

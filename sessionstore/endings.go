@@ -51,10 +51,12 @@ func (e *endings) anySince(key TokenKey, user UserID, since time.Time) bool {
 }
 
 // MayHaveEnded tells whether the session, one of that user's, may have been ended at that moment or later. A false answer is certain of
-// what this process did or heard of, and says nothing of what others did unheard. It is true also where it is not known: before
-// the cache was made, and of what is too long ago to be remembered.
+// what this process did, heard of or has found out, and says nothing of what others did unheard. It is true also where it is not known:
+// before the cache was made, and of what is too long ago to be remembered.
 func (c *Cache) MayHaveEnded(token Token, user UserID, since time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.endings.anySince(token.Key(), user, since)
+	key := token.Key()
+	_, unknown := c.unknown.Peek(key) // also when that is too long ago to be an answer: a token never comes back
+	return unknown || c.endings.anySince(key, user, since)
 }

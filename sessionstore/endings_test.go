@@ -96,6 +96,28 @@ func TestWhatEndsSessionsIsRemembered(t *testing.T) {
 	}
 }
 
+// Another has ended the session, and nobody says so: it was looked for, and was not there.
+func TestASessionThatWasNotFoundIsOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, CacheConfig{Size: 100, TTL: time.Minute, NegativeTTL: time.Second})
+	b.advance(time.Second)
+	before := b.time()
+	b.advance(time.Second)
+	if _, err := b.Store.exec(t.Context(), "DeleteSession", string(b.session.Token)); err != nil {
+		t.Fatal(err)
+	}
+	if b.MayHaveEnded(b.session.Token, b.user.ID, before) {
+		t.Error("known although nobody has told or asked")
+	}
+	if _, err := b.FindSession(t.Context(), b.session.Token); err != ErrNotFound {
+		t.Fatal(err)
+	}
+	b.advance(time.Hour)
+	if !b.MayHaveEnded(b.session.Token, b.user.ID, before) || !b.MayHaveEnded(b.session.Token, b.user.ID, b.time()) {
+		t.Error("not known although it was found out")
+	}
+}
+
 func TestOfTheTimeBeforeTheStartNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, CacheConfig{Size: 1})
