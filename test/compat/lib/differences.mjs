@@ -33,6 +33,16 @@ const strictURLs = "user information, backslashes, full-width letters and other 
 const ownSpelling = "paths are matched as they are, without resolving dot segments";
 const outside = "outside the base path it is the proxied application's";
 const bounded = "every text has a greatest length";
+const databaseFirst = "the database, or what is remembered of it, has the last word: a session that is over is over at once, and what has changed is sent anew";
+const everyCookie = "of several cookies that finding the session sets, better-auth's other endpoints send the last one alone";
+
+const profilesWithCache = ["cachedCompact", "cachedJWT", "cachedJWE"];
+
+// Under each profile with a cookie cache the same: {name, step, at, reason}.
+const cached = (entries) =>
+  profilesWithCache.flatMap((profile) =>
+    entries.map(({ name, ...entry }) => ({ scenario: `cookiecache: ${name} (${profile})`, ...entry })),
+  );
 
 const unchecked = "a value of another type than the field's is 400 and named; better-auth checks none, and its database says 422 or 500";
 const kept = "a value of another type than the field's is refused; better-auth keeps what its database driver makes of it";
@@ -111,6 +121,23 @@ export const single = [
   { scenario: "limited: a slash at the end is no way around", step: 1, at: "value.3", reason: noEndpoint },
   ...each(1, 5, { scenario: "limited: what only begins like a limited endpoint", at: "value.3", reason: noEndpoint }),
   ...each(1, 30, { scenario: "trusted: odd spellings are refused", at: "answer", reason: strictURLs }),
+  ...[2, 3, 4, 5].flatMap((step) =>
+    cached(["cookies.", "body"].map((at) => ({ name: "the database has the last word", step, at, reason: databaseFirst }))),
+  ),
+  ...cached(["cookies.", "headers.set-auth-token"].map((at) => ({ name: "another endpoint renews", step: 2, at, reason: everyCookie }))),
+  { scenario: "cookies: several cookies on the way of another endpoint", step: 1, at: "cookies.", reason: everyCookie },
+  ...each(1, 8, {
+    scenario: "cookiecache: what is no base64 is taken away (cachedCompact)",
+    at: "answer",
+    reason: "a cookie cache that is no base64 is as good as any other that is nothing; better-auth answers 500",
+  }),
+  ...["cookies.", "body"].map((at) => ({
+    scenario: "bearer: tokens in odd forms",
+    step: 1,
+    at,
+    reason: "a dot that is percent-encoded is a dot",
+  })),
+  { scenario: "bearer: tokens in odd forms", step: 11, at: "cookies.", reason: "what can be no token is nothing, not an unknown one" },
 ];
 
 /** Where Postern has no social sign-in there is nothing to compare. */

@@ -22,13 +22,21 @@ export class Jar {
     this.#cookies.set(name, value);
   }
 
+  names() {
+    return [...this.#cookies.keys()];
+  }
+
+  remove(name) {
+    this.#cookies.delete(name);
+  }
+
   clear() {
     this.#cookies.clear();
   }
 
-  /** The session cookie, whichever prefix it has. */
+  /** The session cookie, whichever prefix it has, or the one that a profile gives another name. */
   session() {
-    return [...this.#cookies].find(([name]) => name.endsWith(".session_token"))?.[1];
+    return [...this.#cookies].find(([name]) => name.endsWith(".session_token") || name === "__Secure-sid")?.[1];
   }
 
   /** The Cookie header, or undefined when there is nothing to send. */

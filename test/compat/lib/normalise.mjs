@@ -55,7 +55,7 @@ function exchangeOf({ at, request, status, reason, headers, text }, scrub) {
     status,
     reason,
     headers: headersOf(headers, value),
-    cookies: cookiesOf(headers, value),
+    cookies: cookiesOf(headers, value, (object) => scrub.value(object, at)),
     body: bodyOf(text, scrub, at),
   };
 }
@@ -66,21 +66,35 @@ function headersOf(headers, value) {
 }
 
 // Set twice, a cookie has its last value: what a browser ends up with is what counts.
-function cookiesOf(headers, value) {
+function cookiesOf(headers, value, object) {
   const cookies = {};
   for (const [header, line] of headers) {
     if (header !== "set-cookie") continue;
     const { name, value: text, attributes } = parseSetCookie(line);
-    cookies[name] = { value: cookieValue(name, text, value), attributes };
+    cookies[name] = { value: cookieValue(name, text, value, object), attributes };
   }
   return cookies;
 }
 
-function cookieValue(name, text, value) {
+function cookieValue(name, text, value, object) {
   if (name.endsWith(".state")) return stateOf(text, value);
+  if (/session_data(\.\d+)?$/.test(name) && text !== "") return cachedOf(name, text, value, object);
   // One of the pieces of a value that is too long for a cookie.
   if (/\.\d+$/.test(name) && text !== "") return "<piece>";
   return value(text);
+}
+
+// A cookie cache: its length, and what it says where that can be read without its key, and as a whole.
+function cachedOf(name, text, value, object) {
+  const length = `${text.length} characters`;
+  if (/\d$/.test(name)) return { length };
+  if (text.includes(".")) return { length, token: value(text) };
+  try {
+    const { signature, ...compact } = JSON.parse(Buffer.from(text, "base64url").toString());
+    return { length, compact: object(compact), signature: `<${signature.length} characters>` };
+  } catch {
+    return { length };
+  }
 }
 
 // What is signed here is random letters of base64url, as in the query of an authorization request.

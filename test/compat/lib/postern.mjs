@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "./database.mjs";
+import { startForwarder } from "./forwarder.mjs";
 import { untilTrue } from "./patience.mjs";
 import { freePort, start, untilReady } from "./process.mjs";
 import { profiles } from "./profiles.mjs";
@@ -16,7 +17,8 @@ export const cacheTTL = 200;
 
 /**
  * Starts the binary that COMPAT_POSTERN names.
- * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), stop()}
+ * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), stop()}; under a profile with a cookie cache also
+ *   {way: {sever(), mend()}}, by which Postern alone is cut off from the database
  */
 export async function startPostern({ name, profile, databaseURL, publicURL, secret, providers }) {
   const binary = process.env.COMPAT_POSTERN;
@@ -25,7 +27,8 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
   const folder = await mkdtemp(join(tmpdir(), "postern-compat-"));
   const [port, adminPort] = [await freePort(), await freePort()];
   const file = join(folder, "postern.yaml");
-  const settings = configuration(profiles[profile], { port, adminPort, databaseURL, publicURL, secret, resend, providers });
+  const way = profiles[profile].cookieCache ? await startForwarder(databaseURL) : undefined;
+  const settings = configuration(profiles[profile], { port, adminPort, databaseURL: way?.url ?? databaseURL, publicURL, secret, resend, providers });
   // JSON is YAML.
   await writeFile(file, JSON.stringify(settings, null, 2));
   const running = start(binary, ["serve", "--config", file], { PATH: process.env.PATH });
@@ -39,10 +42,12 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
     mails: resend.mails,
     settleMails,
     output: running.output,
+    way,
     async stop() {
       disconnect(target);
       await target.database.end();
       await running.stop();
+      await way?.stop();
       await resend.stop();
       await rm(folder, { recursive: true });
     },
@@ -91,8 +96,10 @@ function authentication(profile, secret) {
       update_age: `${profile.session.updateAge}s`,
       fresh_age: `${profile.session.freshAge}s`,
       additional_fields: profile.sessionFields,
+      defer_refresh: profile.deferRefresh,
+      ...(profile.cookieCache && { cookie_cache: cookieCache(profile.cookieCache) }),
     },
-    cookie: { prefix: profile.cookies.prefix, same_site: profile.cookies.sameSite, domain: profile.cookies.domain ?? "" },
+    cookie: cookies(profile.cookies),
     email_password: {
       enabled: profile.emailPassword,
       disable_sign_up: !profile.signUp,
@@ -119,6 +126,22 @@ function authentication(profile, secret) {
     openapi: { enabled: profile.openapi },
   };
 }
+
+const cookieCache = ({ strategy, maxAge, version }) => ({
+  enabled: true,
+  strategy,
+  ...(maxAge && { max_age: `${maxAge}s` }),
+  ...(version && { version }),
+});
+
+const cookies = ({ prefix, domain, sameSite, secure, partitioned, names }) => ({
+  ...(prefix && { prefix }),
+  ...(domain && { domain }),
+  ...(sameSite && { same_site: sameSite }),
+  ...(secure !== undefined && { secure: `${secure}` }),
+  ...(partitioned && { partitioned }),
+  ...(names && { names }),
+});
 
 // A mail is a row in the transaction of its request until it is delivered.
 async function settleMails(world) {

@@ -27,7 +27,11 @@ const sample = {
   userFields: {},
   sessionFields: {},
   session: { expiresIn: 604800, updateAge: 86400, freshAge: 86400 },
-  cookies: { prefix: "better-auth", sameSite: "lax" },
+  // {strategy, maxAge?, version?}
+  cookieCache: null,
+  deferRefresh: false,
+  // {prefix?, domain?, sameSite?, secure?, partitioned?, names?}
+  cookies: {},
   trustedOrigins: ["https://app.example.test", "https://*.wild.test", "*.host.test"],
 };
 
@@ -127,6 +131,42 @@ export const profiles = {
 
   /** No passwords at all. */
   passwordless: { ...sample, emailPassword: false },
+
+  /** The cookie cache, by each strategy. */
+  cachedCompact: { ...sample, cookieCache: { strategy: "compact" } },
+  cachedJWT: { ...sample, cookieCache: { strategy: "jwt" } },
+  cachedJWE: { ...sample, cookieCache: { strategy: "jwe", version: "2", maxAge: 600 } },
+  cachedFields: { ...sample, userFields, sessionFields, cookieCache: { strategy: "compact" } },
+
+  /** Sessions are renewed by a request of its own, without and with the cookie cache. */
+  deferred: { ...sample, deferRefresh: true },
+  cachedDeferred: { ...sample, deferRefresh: true, cookieCache: { strategy: "compact" } },
+
+  /** Cookies of a parent domain, for frontends on other sites. */
+  subdomains: {
+    ...sample,
+    publicScheme: "https",
+    cookieCache: { strategy: "compact" },
+    cookies: { prefix: "shop", domain: "example.test", sameSite: "none" },
+  },
+
+  /** Secure cookies although the public address is http, and strict ones. */
+  secureOnHTTP: { ...sample, cookieCache: { strategy: "jwt" }, cookies: { secure: true, sameSite: "strict" } },
+
+  /** Cookies that are not secure although the public address is https. */
+  insecureOnHTTPS: { ...sample, publicScheme: "https", cookies: { secure: false } },
+
+  /** Cookies with other names, for being embedded. */
+  renamed: {
+    ...sample,
+    publicScheme: "https",
+    cookieCache: { strategy: "compact" },
+    cookies: {
+      sameSite: "none",
+      partitioned: true,
+      names: { session_token: "sid", session_data: "sid.session_data", dont_remember: "short" },
+    },
+  },
 
   /** Identity providers, one of them trusted, and defaults for all else. */
   social: {

@@ -1,5 +1,6 @@
 // Finds the scenario files of a folder: each exports `profile` (default "sample") and `scenarios`, an
 // object from a name in words to an async function; and `alone` when no other scenario may run meanwhile.
+// One that exports `profiles` is played under each of them.
 
 import { readdir } from "node:fs/promises";
 
@@ -9,9 +10,12 @@ export async function load(folder, only) {
   const files = (await readdir(base)).filter((file) => file.endsWith(".mjs")).sort();
   const found = [];
   for (const file of files) {
-    const { profile = "sample", scenarios, alone = false } = await import(new URL(file, base));
-    for (const [name, run] of Object.entries(scenarios)) {
-      found.push({ file: file.replace(".mjs", ""), profile, name, run, alone });
+    const { profile = "sample", profiles = [profile], scenarios, alone = false } = await import(new URL(file, base));
+    for (const played of profiles) {
+      const suffix = profiles.length > 1 ? ` (${played})` : "";
+      for (const [name, run] of Object.entries(scenarios)) {
+        found.push({ file: file.replace(".mjs", ""), profile: played, name: name + suffix, run, alone });
+      }
     }
   }
   return found.filter(({ file, name }) => `${file}: ${name}`.includes(only));

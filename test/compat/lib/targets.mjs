@@ -38,7 +38,7 @@ export async function startTargets(names, { profile, serverURL, shared = false }
       }
       const label = names.indexOf(name) === index ? name : `${name} ${index + 1}`;
       const target = await starters[name]({ name: label, profile, databaseURL: database.url, publicURL, secret, providers });
-      targets.push(Object.assign(target, { secret }));
+      targets.push(Object.assign(target, { secret, profile: profiles[profile] }));
       stops.push(target.stop);
     }
     return { targets, secret, stop };

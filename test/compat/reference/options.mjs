@@ -20,9 +20,15 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
     socialProviders,
     account,
     rateLimit: { enabled: profile.rateLimit },
+    session: {
+      ...profile.session,
+      additionalFields: additionalFields(profile.sessionFields),
+      deferSessionRefresh: profile.deferRefresh,
+      ...(profile.cookieCache && { cookieCache: { enabled: true, ...profile.cookieCache } }),
+    },
+    advanced: cookieOptions(profile.cookies),
     telemetry: { enabled: false },
     logger: { disabled: !process.env.COMPAT_LOG },
-    advanced: advanced(profile.cookies),
     emailAndPassword: {
       enabled: profile.emailPassword,
       disableSignUp: !profile.signUp,
@@ -41,7 +47,6 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
       expiresIn: profile.verificationExpiresIn,
       sendVerificationEmail: async ({ user, url, token }) => deliver(user.email, url, token),
     },
-    session: { ...profile.session, additionalFields: additionalFields(profile.sessionFields) },
     user: {
       additionalFields: additionalFields(profile.userFields),
       changeEmail: {
@@ -70,10 +75,13 @@ export function additionalFields(fields) {
   );
 }
 
-function advanced({ prefix, sameSite, domain }) {
+// A profile's cookies as better-auth's advanced options.
+function cookieOptions({ prefix, domain, sameSite, secure, partitioned, names = {} }) {
   return {
-    cookiePrefix: prefix,
-    defaultCookieAttributes: { sameSite },
+    ...(prefix && { cookiePrefix: prefix }),
     ...(domain && { crossSubDomainCookies: { enabled: true, domain } }),
+    ...(secure !== undefined && { useSecureCookies: secure }),
+    defaultCookieAttributes: { ...(sameSite && { sameSite }), ...(partitioned && { partitioned }) },
+    cookies: Object.fromEntries(Object.entries(names).map(([cookie, name]) => [cookie, { name }])),
   };
 }

@@ -74,6 +74,26 @@ export const scenarios = {
     await world.rows();
   },
 
+  "every way of signing in tells the token": async (world) => {
+    const ada = await world.member();
+    const bob = await world.stranger("bob");
+    await world.get(new URL((await world.mail(bob.email, "verify-email")).url).pathname + new URL((await world.mail(bob.email, "verify-email")).url).search);
+    await world.post("/sign-in/email", { email: ada.email, password: ada.password, rememberMe: false });
+    await world.post("/change-password", { currentPassword: ada.password, newPassword: "another password", revokeOtherSessions: true }, { headers: { authorization: `Bearer ${ada.signed}` } });
+  },
+
+  "tokens in odd forms": async (world) => {
+    const ada = await world.member();
+    const [token, signature] = ada.signed.split(".");
+    const once = encodeURIComponent(ada.signed);
+    for (const value of [
+      `${token}%2E${encodeURIComponent(signature)}`, encodeURIComponent(once), `${token}.${encodeURIComponent(signature)}%`, `"${ada.signed}"`, `${ada.signed},x`, ` ${ada.signed}`,
+      `${token}.${signature.slice(0, -1)}`, `${token}.${signature}=`, `${token}..${signature}`, `.${signature}`, `${token};x`,
+    ]) {
+      await authorized(world, `Bearer ${value}`);
+    }
+  },
+
   "a bearer session is renewed": async (world) => {
     const ada = await world.member();
     await world.sql(`update session set "expiresAt" = now() + interval '5 days' where token = $1`, ada.token);

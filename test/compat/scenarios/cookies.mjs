@@ -53,6 +53,24 @@ export const scenarios = {
     await ada.get("/list-sessions");
   },
 
+  "a cookie cache that nobody keeps is taken away": async (world) => {
+    const ada = await world.member();
+    const own = `${name}=${ada.jar.session()}`;
+    const data = "better-auth.session_data";
+    for (const cookie of [`${data}=x`, `${data}.0=x; ${data}.7=y`, `${data}=x; ${data}.1=y`, `${data}=`, `${data}.x=y; ${data}.01=z`, `x${data}=y`]) {
+      await session(world, cookie);
+      await session(world, `${own}; ${cookie}`);
+    }
+    await world.get("/list-accounts", { cookie: `${own}; ${data}.4=x` });
+    await world.post("/update-user", { name: "Countess" }, { cookie: `${own}; ${data}=x`, headers: { origin: world.target.baseURL } });
+    await world.post("/sign-out", {}, { cookie: `${own}; ${data}=x; ${data}.3=y`, headers: { origin: world.target.baseURL } });
+  },
+
+  "several cookies on the way of another endpoint": async (world) => {
+    const ada = await world.member();
+    await world.get("/list-accounts", { cookie: `${name}=${ada.jar.session()}; better-auth.session_data=x; better-auth.session_data.0=y` });
+  },
+
   "cookies of signing out": async (world) => {
     const ada = await world.member();
     const kiosk = await world.device(ada, { rememberMe: false });
