@@ -20,7 +20,7 @@ const slots = 4096
 
 // Minter makes assertions. It is safe for concurrent use.
 //
-// A signature costs as much processor time as a fifth of a request. So an assertion is sent again for half of its life, with
+// A signature costs nearly half as much processor time as a request. So an assertion is sent again for half of its life, with
 // requests for which it would say the same: same session, same user as they are now, same method, same path, same key.
 type Minter struct {
 	keys   *keyring

@@ -18,7 +18,7 @@ import (
 // load is one request, sent again and again.
 type load struct {
 	address     string
-	request     string // the bytes of it
+	request     string // the bytes of it; a # stands for a number that no other request has, where there is one
 	status      int    // of the answer that counts as right
 	connections int
 	requests    int
@@ -70,6 +70,9 @@ func (l load) run(ctx context.Context, limit time.Duration) (answers, error) {
 	return a, nil
 }
 
+// numbers are those that requests have had.
+var numbers atomic.Int64
+
 func (l load) connection(ctx context.Context, left *atomic.Int64, deadline time.Time) ([]time.Duration, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.address)
 	if err != nil {
@@ -79,9 +82,13 @@ func (l load) connection(ctx context.Context, left *atomic.Int64, deadline time.
 	if err := conn.SetDeadline(deadline.Add(time.Minute)); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	before, after, numbered := strings.Cut(l.request, "#")
 	request, reader := []byte(l.request), bufio.NewReaderSize(conn, 8<<10)
 	latencies := make([]time.Duration, 0, 2*l.requests/l.connections)
 	for left.Add(-1) >= 0 && ctx.Err() == nil {
+		if numbered {
+			request = append(strconv.AppendInt(append(request[:0], before...), numbers.Add(1), 10), after...)
+		}
 		sent := time.Now()
 		if sent.After(deadline) {
 			break

@@ -22,7 +22,8 @@ type installation struct {
 	folder   string // holds log and SQLite database
 	database string // PostgreSQL URL; empty for SQLite
 	upstream string
-	routes   int // how many there are, the last of which is asked for; 0: the two that are asked for
+	routes   int  // how many there are, the last of which is asked for; 0: the two that are asked for
+	plain    bool // without assertions
 	address  string
 	admin    string
 }
@@ -84,6 +85,7 @@ func (in *installation) environ() []string {
 		"POSTERN_AUTH_EMAIL_PASSWORD_REQUIRE_EMAIL_VERIFICATION=false",
 		"POSTERN_MAIL_NOTIFICATIONS=false",
 		"POSTERN_RATE_LIMIT_ENABLED=false",
+		fmt.Sprintf("POSTERN_IDENTITY_ASSERTION_ENABLED=%v", !in.plain),
 	}
 }
 

@@ -28,7 +28,7 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 		return nil, err
 	}
 	defer ballasted.stop()
-	in, postern, cookie, err := b.serving(ctx, "requests", 0)
+	in, postern, cookie, err := b.serving(ctx, "requests", installation{})
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,8 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 	public := &contender{name: "postern, public route", by: postern, load: to(in.address, "/public/42", cookie)}
 	hit := &contender{name: "postern, authenticated, cached", by: postern, load: to(in.address, "/tasks/42", cookie), target: 1.25}
 	session := &contender{name: "postern, get-session, cached", by: postern, load: to(in.address, "/api/auth/get-session", cookie)}
-	all := []*contender{measure, second, public, hit, session}
+	signed := &contender{name: "postern, authenticated, another path each time", by: postern, load: to(in.address, "/tasks/#", cookie)}
+	all := []*contender{measure, second, public, hit, signed, session}
 	routes, stop, err := b.routes(ctx, to)
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 	all = append(all, routes...)
 	if b.signIns > 0 {
 		// A process of its own: the memory that hashing takes would make the others' garbage collection cheaper.
-		in, hashing, _, err := b.serving(ctx, "sign-in", 0)
+		in, hashing, _, err := b.serving(ctx, "sign-in", installation{})
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +72,7 @@ func (b *bench) requests(ctx context.Context) (table, error) {
 	return append(t, row{name: "memory at the end of these", value: mebibytes(settled)}), nil
 }
 
-// routes compares one route with a thousand. Each has a process of its own, which does nothing else: how long a process has
+// routes compares one route with a thousand, and with one without assertions. Each has a process of its own, which does nothing else: how long a process has
 // been idle shows, since it gives its memory back.
 func (b *bench) routes(ctx context.Context, to func(address, path, cookie string) load) (_ []*contender, stop func(), err error) {
 	var processes []*process
@@ -81,8 +82,8 @@ func (b *bench) routes(ctx context.Context, to func(address, path, cookie string
 		}
 	}
 	var all []*contender
-	for _, count := range []int{1, 1000} {
-		in, p, cookie, err := b.serving(ctx, fmt.Sprintf("routes-%d", count), count)
+	for i, of := range []installation{{routes: 1}, {routes: 1000}, {routes: 1, plain: true}} {
+		in, p, cookie, err := b.serving(ctx, fmt.Sprintf("alone-%d", i), of)
 		if err != nil {
 			stop()
 			return nil, nil, err
@@ -90,18 +91,19 @@ func (b *bench) routes(ctx context.Context, to func(address, path, cookie string
 		processes = append(processes, p)
 		all = append(all, &contender{by: p, load: to(in.address, "/tasks/42", cookie)})
 	}
-	all[0].name, all[1].name = "postern, the only route", "postern, the last of 1,000 routes"
+	all[0].name, all[1].name, all[2].name = "postern, the only route", "postern, the last of 1,000 routes", "postern, the only route, without assertions"
+	all[2].beside = all[0]
 	all[1].beside, all[1].target = all[0], 1.03
 	return all, stop, nil
 }
 
 // serving starts a Postern on SQLite with one user and returns the cookie of the user's session.
-func (b *bench) serving(ctx context.Context, name string, routes int) (*installation, *process, string, error) {
+func (b *bench) serving(ctx context.Context, name string, of installation) (*installation, *process, string, error) {
 	in, err := b.install(ctx, name, "")
 	if err != nil {
 		return nil, nil, "", err
 	}
-	in.routes = routes
+	in.routes, in.plain = of.routes, of.plain
 	p, _, err := in.start(ctx)
 	if err != nil {
 		return nil, nil, "", err
@@ -122,7 +124,7 @@ func (in *installation) signInLoad(count int) load {
 
 // record loads one path while perf takes samples of Postern.
 func (b *bench) record(ctx context.Context) (table, error) {
-	in, postern, cookie, err := b.serving(ctx, "record", 0)
+	in, postern, cookie, err := b.serving(ctx, "record", installation{})
 	if err != nil {
 		return nil, err
 	}
