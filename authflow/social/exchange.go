@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 )
 
 // exchange turns an authorization response into tokens and a profile. Every error is a refusal.
@@ -45,7 +46,7 @@ func (l *live) checkIssuer(iss string) error {
 
 // profile asks who the user is. The tokens came from the token endpoint just now.
 func (l *live) profile(ctx context.Context, got tokens, nonce string, user Claims) (Profile, error) {
-	g := Grant{AccessToken: got.access, User: user, API: l.api(got.access)}
+	g := Grant{AccessToken: got.access, User: user, API: l.api(got.access), App: l.api("")}
 	if l.IDToken != nil && got.id != "" {
 		claims, err := l.verify(ctx, got, nonce)
 		if err != nil {
@@ -120,6 +121,13 @@ func (l *live) readProfile(ctx context.Context, g Grant, claims Claims) (Profile
 	return profile, nil
 }
 
+// statusError is an answer of an API that is not 200.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("answered %d %s", e.status, http.StatusText(e.status))
+}
+
 // api asks a provider with a user's access token (RFC 6750 §2.1).
 type api struct {
 	client *http.Client
@@ -153,8 +161,8 @@ func (a api) Bytes(ctx context.Context, url string) ([]byte, string, error) {
 	return a.get(ctx, url, "*/*")
 }
 
-func (a api) get(ctx context.Context, url, accept string) ([]byte, string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (a api) get(ctx context.Context, address, accept string) ([]byte, string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, "", err
 	}
@@ -164,11 +172,15 @@ func (a api) get(ctx context.Context, url, accept string) ([]byte, string, error
 	}
 	answer, err := a.client.Do(r)
 	if err != nil {
+		var spelled *url.Error
+		if errors.As(err, &spelled) {
+			err = spelled.Err // the whole of it repeats the address, and a query may hold a secret
+		}
 		return nil, "", err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return nil, "", fmt.Errorf("answered %s", answer.Status)
+		return nil, "", &statusError{answer.StatusCode}
 	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswerBytes+1))
 	switch {

@@ -51,6 +51,9 @@ func (f *Feature) readIDToken(c *authflow.Call, p *live, sent authflow.Values) (
 		f.noteRefused(c, p.ID, nil, &refusal{code: "invalid_token", cause: err})
 		return tokens{}, Profile{}, authflow.ErrInvalidToken(http.StatusUnauthorized)
 	}
+	if claims == nil {
+		got.id = "" // it is none
+	}
 	profile, err := p.profileOfIDToken(c.R.Context(), got, claims, userSent(sent))
 	if err != nil {
 		f.noteRefused(c, p.ID, nil, refuse(codeNoUserInfo, err))
@@ -74,7 +77,16 @@ func userSent(sent authflow.Values) Claims {
 
 // profileOfIDToken reads the profile of a verified token.
 func (l *live) profileOfIDToken(ctx context.Context, got tokens, claims, user Claims) (Profile, error) {
-	g := Grant{AccessToken: got.access, IDToken: claims, User: user, API: l.api(got.access)}
+	g := Grant{AccessToken: got.access, IDToken: claims, User: user, API: l.api(got.access), App: l.api("")}
+	if claims == nil {
+		if got.access == "" {
+			return Profile{}, errors.New("there is neither an ID token nor an access token")
+		}
+		var err error
+		if claims, err = g.userInfo(ctx, l.UserInfoURL); err != nil {
+			return Profile{}, err
+		}
+	}
 	return l.readProfile(ctx, g, claims)
 }
 

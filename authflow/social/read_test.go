@@ -1,7 +1,6 @@
 package social
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,6 +51,8 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.t.Errorf("%s %s with %q", r.Method, r.URL, r.Header.Get("Authorization"))
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
+	case answer == "broken":
+		w.WriteHeader(http.StatusBadGateway)
 	case strings.HasPrefix(answer, "JPEG"):
 		w.Header().Set("Content-Type", "image/jpeg")
 		_, _ = io.WriteString(w, answer)
@@ -61,45 +62,11 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// caller is an API over HTTP.
-type caller struct{ token string }
-
-func (c caller) Bytes(ctx context.Context, url string) ([]byte, string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	resp, err := egress.New(egress.Config{AllowPrivateAddresses: true}).For("vendor").Do(r)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, "", fmt.Errorf("answered %s", resp.Status)
-	}
-	data, err := io.ReadAll(resp.Body)
-	return data, resp.Header.Get("Content-Type"), err
-}
-
-func (c caller) JSON(ctx context.Context, url string, into any) error {
-	data, _, err := c.Bytes(ctx, url)
-	if err != nil {
-		return err
-	}
-	if claims, ok := into.(*Claims); ok {
-		*claims, err = DecodeClaims(data)
-		return err
-	}
-	return json.Unmarshal(data, into)
-}
-
 // read is a profile as the provider's entry reads it from what its API answers.
 func read(t *testing.T, p *Provider, idToken Claims, user string) (Profile, error) {
 	t.Helper()
-	g := Grant{AccessToken: accessToken, IDToken: idToken, API: caller{accessToken}, App: caller{}}
+	client := egress.New(egress.Config{AllowPrivateAddresses: true}).For("vendor")
+	g := Grant{AccessToken: accessToken, IDToken: idToken, API: api{client, accessToken}, App: api{client, ""}}
 	if user != "" {
 		claims, err := DecodeClaims([]byte(user))
 		if err != nil {
@@ -338,6 +305,10 @@ func TestXsConfirmedAddress(t *testing.T) {
 		v := startVendor(t, answers)
 		got, err := read(t, configured(t, "twitter", ProviderConfig{UserInfoURL: v.URL + me, EmailsURL: v.URL + email}), nil, "")
 		is(t, name, got, err, "2244994945", "Ada", tt.email, tt.verified, "https://pictures.test/a.png")
+	}
+	v := startVendor(t, map[string]string{me: user, email: "broken"})
+	if got, err := read(t, configured(t, "twitter", ProviderConfig{UserInfoURL: v.URL + me, EmailsURL: v.URL + email}), nil, ""); err == nil {
+		t.Errorf("an address that could not be asked for is taken for none: %+v", got)
 	}
 	if p := configured(t, "twitter", ProviderConfig{}); p.ClientAuth != ClientSecretBasic {
 		t.Errorf("X wants the secret in the header, not as %s", p.ClientAuth)

@@ -1,6 +1,11 @@
 package social
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
 
 // twitter is X: https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code. It keeps the name by which accounts know it.
 // The confirmed address is asked for by itself (EmailsURL), since it needs a permission that not every app has.
@@ -28,7 +33,13 @@ func readTwitter(ctx context.Context, p *Provider, g Grant, c Claims) (Profile, 
 	data := c.Object("data")
 	profile := Profile{Subject: data.Text("id"), Name: data.Text("name"), Image: data.Text("profile_image_url"), Claims: c}
 	var answer Claims
-	if err := g.API.JSON(ctx, p.EmailsURL, &answer); err == nil {
+	err := g.API.JSON(ctx, p.EmailsURL, &answer)
+	var refused *statusError
+	switch {
+	case errors.As(err, &refused) && refused.status < http.StatusInternalServerError: // it may not ask
+	case err != nil:
+		return Profile{}, fmt.Errorf("ask for the confirmed address: %w", err) // not having got it is not having none
+	default:
 		if confirmed := answer.Object("data"); confirmed.Text("id") == profile.Subject {
 			profile.Email = confirmed.Text("confirmed_email")
 		}
