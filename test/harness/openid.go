@@ -22,6 +22,7 @@ type OpenID struct {
 	ClientID     string
 	ClientSecret string
 
+	port    int
 	journal journal
 }
 
@@ -51,19 +52,32 @@ var openIDProvider = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// StartOpenID serves until the test ends. redirectURI is the only one that the provider sends browsers to.
+// NewOpenID prepares a provider and starts nothing, so that its client can be told the issuer first.
+func NewOpenID(t testing.TB) *OpenID {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &OpenID{Issuer: fmt.Sprintf("http://127.0.0.1:%d/", port), ClientID: "postern", ClientSecret: "the-client-secret", port: port}
+}
+
+// StartOpenID is NewOpenID and Start.
 func StartOpenID(t testing.TB, redirectURI string) *OpenID {
+	t.Helper()
+	p := NewOpenID(t)
+	p.Start(t, redirectURI)
+	return p
+}
+
+// Start serves until the test ends. redirectURI is the only one that the provider sends browsers to.
+func (p *OpenID) Start(t testing.TB, redirectURI string) {
 	t.Helper()
 	file, err := openIDProvider()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &OpenID{Issuer: fmt.Sprintf("http://127.0.0.1:%d/", port), ClientID: "postern", ClientSecret: "the-client-secret"}
-	run, err := launch(&p.journal, &p.journal, t.TempDir(), []string{"TMPDIR=" + os.TempDir()}, file, "-port", strconv.Itoa(port), "-redirect", redirectURI)
+	run, err := launch(&p.journal, &p.journal, t.TempDir(), []string{"TMPDIR=" + os.TempDir()}, file, "-port", strconv.Itoa(p.port), "-redirect", redirectURI)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +88,6 @@ func StartOpenID(t testing.TB, redirectURI string) *OpenID {
 	if err := p.await(run); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 func (p *OpenID) await(run *process) error {
