@@ -55,6 +55,8 @@ var (
 	ErrRefreshTokenNotFound  = &Error{Status: http.StatusBadRequest, Code: "REFRESH_TOKEN_NOT_FOUND", Message: "Refresh token not found"}
 	ErrRefreshFailed         = &Error{Status: http.StatusBadRequest, Code: "FAILED_TO_REFRESH_ACCESS_TOKEN", Message: "Failed to refresh access token"}
 
+	// ErrInvalidLogoutToken answers a provider's server, not a client (OpenID Connect Back-Channel Logout 1.0 §2.8).
+	ErrInvalidLogoutToken = &Error{Status: http.StatusBadRequest, Code: "INVALID_LOGOUT_TOKEN", Message: "The logout token is not one of this provider's that ends a session here."}
 	// ErrProviderUnavailable is ours: better-auth discovers a provider's endpoints at start, and has no such provider when that failed.
 	ErrProviderUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "PROVIDER_UNAVAILABLE", Message: "The identity provider cannot be reached. Please try again."}
 

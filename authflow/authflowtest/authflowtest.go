@@ -152,7 +152,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open(s Settings) {
-	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations()}
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations(), social.Migrations()}
 	if s.AdminColumns {
 		f.addAdminColumns(sets)
 	}
@@ -188,13 +188,19 @@ func (f *Flow) mount(s Settings) {
 		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
-	elsewhere, err := social.New(s.Social, social.Deps{Core: core, Store: database, Egress: s.Egress, Prover: prove, Linking: s.Linking, Account: s.Account})
+	atProviders, err := social.NewProviderSessions(f.Store.Store, f.Clock.Now)
 	f.must(err)
+	elsewhere, err := social.New(s.Social, social.Deps{
+		Core: core, Store: database, Egress: s.Egress, Prover: prove, Linking: s.Linking, Account: s.Account, ProviderSessions: atProviders,
+	})
+	f.must(err)
+	current := sessions.New(core, database, tokens)
+	current.Elsewhere = elsewhere
 	f.Core = core
 	f.API, err = authflow.New(core,
 		f.Password,
 		prove,
-		sessions.New(core, database, tokens),
+		current,
 		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),
 		elsewhere,

@@ -44,11 +44,11 @@ func (f *Feature) mountCurrent(r *authflow.Router) {
 		Summary:      "End the session of the caller",
 		BodyOptional: true,
 		Body: []authflow.Field{
-			authflow.Text("callbackURL", "Where the client goes afterwards.").Opt(),
-			authflow.Flag("disableRedirect", "Accepted for better-auth's clients."),
-			authflow.Text("state", "Accepted for better-auth's clients.").Opt(),
+			authflow.Text("callbackURL", "Where an identity provider is to send the browser afterwards.").Opt(),
+			authflow.Flag("disableRedirect", "Tell where the provider's session ends, and do not lead there."),
+			authflow.Text("state", "What the provider is to hand back with it.").Opt(),
 		},
-		Answer: successAnswer{},
+		Answer: signOutAnswer{},
 		Handle: f.signOut,
 	})
 }
@@ -133,8 +133,11 @@ func (f *Feature) update(c *authflow.Call) error {
 	return c.JSON(updateAnswer{Session: authflow.NewSessionObject(session)})
 }
 
-type successAnswer struct {
-	Success bool `json:"success"`
+// signOutAnswer names the place where an identity provider ends its session, if there is one.
+type signOutAnswer struct {
+	Success  bool   `json:"success"`
+	URL      string `json:"url,omitempty"`
+	Redirect *bool  `json:"redirect,omitempty"` // whether the client is to go there
 }
 
 // signOut deletes the row before it answers, so that the token is dead once the client has heard of it. It succeeds for
@@ -156,5 +159,22 @@ func (f *Feature) signOut(c *authflow.Call) error {
 		}
 	}
 	f.core.Sessions.Expire(c)
-	return c.JSON(successAnswer{Success: true})
+	return c.JSON(f.signedOut(c, identity))
+}
+
+// signedOut also sends the browser to the provider. The answer stays 200: it is the client's script that goes there, as in better-auth.
+func (f *Feature) signedOut(c *authflow.Call, identity *sessionstore.Identity) signOutAnswer {
+	answer := signOutAnswer{Success: true}
+	if f.Elsewhere == nil || identity == nil {
+		return answer
+	}
+	answer.URL = f.Elsewhere.EndSessionURL(c, identity, c.Body.String("callbackURL"), c.Body.String("state"))
+	if answer.URL == "" {
+		return answer
+	}
+	redirect := !c.Body.Bool("disableRedirect", false)
+	if answer.Redirect = &redirect; redirect {
+		c.W.Header().Set("Location", answer.URL)
+	}
+	return answer
 }

@@ -19,8 +19,17 @@ type Announcer interface {
 	Announce(c *authflow.Call)
 }
 
+// Elsewhere tells where a browser goes that has signed out, so that the session ends which an identity provider has. Package social does.
+type Elsewhere interface {
+	// EndSessionURL returns "" when there is no such place. callbackURL and state are the request's.
+	EndSessionURL(c *authflow.Call, me *sessionstore.Identity, callbackURL, state string) string
+}
+
 // Feature is the room.
 type Feature struct {
+	// Elsewhere may be set before the room is mounted. Nil: sessions are nowhere but here.
+	Elsewhere Elsewhere
+
 	core       *authflow.Core
 	store      Store
 	announcers []Announcer

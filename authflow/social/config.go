@@ -49,6 +49,10 @@ type ProviderConfig struct {
 	ProfileFields []string `key:"profile_fields" doc:"Facebook: fields of the profile besides id, name, email and picture, for account-info."`
 	InspectionURL string   `key:"inspection_url" doc:"Facebook: where it tells whose an access token is."`
 
+	EndSessionURL         string `key:"end_session_url" doc:"Where signing out here sends the browser to, to end the provider's session as well. Discovered where the provider has it."`
+	PostLogoutRedirectURI string `key:"post_logout_redirect_uri" example:"/goodbye" doc:"Where the browser goes after that, when the request has no callbackURL. It must be registered with the provider."`
+	DisableProviderLogout bool   `key:"disable_provider_logout" default:"false" doc:"Signing out here leaves the provider's session alone."`
+
 	DisableSignUp            bool `key:"disable_sign_up" default:"false" doc:"Nobody new may come in by this provider."`
 	DisableImplicitSignUp    bool `key:"disable_implicit_sign_up" default:"false" doc:"Somebody new may come in only where the request says requestSignUp."`
 	OverrideUserInfoOnSignIn bool `key:"override_user_info_on_sign_in" default:"false" doc:"Every sign-in copies name, picture and address from the provider."`
@@ -87,7 +91,7 @@ func (c ProviderConfig) problems() []error {
 	}
 	for _, setting := range []struct{ key, address string }{
 		{"authorization_url", c.AuthorizationURL}, {"token_url", c.TokenURL}, {"userinfo_url", c.UserInfoURL},
-		{"emails_url", c.EmailsURL}, {"photo_url", c.PhotoURL}, {"inspection_url", c.InspectionURL}, {"jwks_url", c.JWKSURL}, {"issuer", c.Issuer},
+		{"emails_url", c.EmailsURL}, {"photo_url", c.PhotoURL}, {"end_session_url", c.EndSessionURL}, {"inspection_url", c.InspectionURL}, {"jwks_url", c.JWKSURL}, {"issuer", c.Issuer},
 	} {
 		if setting.address != "" && !isWebAddress(setting.address) {
 			report("%s: %q is not an http or https URL without user info and fragment", setting.key, setting.address)
@@ -137,7 +141,7 @@ func (p *Provider) apply(cfg ProviderConfig) error {
 	p.Client.ClientID, p.Client.ClientSecret, p.Audiences = cfg.ClientID, cfg.ClientSecret, cfg.Audiences
 	for from, to := range map[*string]*string{
 		&cfg.AuthorizationURL: &p.AuthorizationURL, &cfg.TokenURL: &p.TokenURL, &cfg.UserInfoURL: &p.UserInfoURL,
-		&cfg.PhotoURL: &p.PhotoURL, &cfg.InspectionURL: &p.InspectionURL,
+		&cfg.PhotoURL: &p.PhotoURL, &cfg.EndSessionURL: &p.EndSessionURL, &cfg.InspectionURL: &p.InspectionURL,
 		&cfg.EmailsURL: &p.EmailsURL, &cfg.JWKSURL: &p.JWKSURL, &cfg.Issuer: &p.Issuer,
 	} {
 		if *from != "" {
@@ -160,6 +164,7 @@ func (p *Provider) apply(cfg ProviderConfig) error {
 	p.Rules = Rules{
 		DisableSignUp: cfg.DisableSignUp, DisableImplicitSignUp: cfg.DisableImplicitSignUp,
 		OverrideUserInfoOnSignIn: cfg.OverrideUserInfoOnSignIn, RequireEmailVerification: cfg.RequireEmailVerification,
+		DisableProviderLogout: cfg.DisableProviderLogout, PostLogoutRedirectURI: cfg.PostLogoutRedirectURI,
 	}
 	if p.Adjust != nil {
 		problems = append(problems, flatten(p.Adjust(p, cfg))...)

@@ -61,6 +61,16 @@ func newDirectory(cfg Config, deps Deps) (*directory, error) {
 
 func (d *directory) has(id string) bool { return d.listings[id] != nil }
 
+// anyEndsSessions tells whether there is a provider at all that a browser might be sent to when it signs out.
+func (d *directory) anyEndsSessions() bool {
+	for _, e := range d.listings {
+		if (e.provider.discovers || e.provider.EndSessionURL != "") && !e.provider.DisableProviderLogout {
+			return true
+		}
+	}
+	return false
+}
+
 // named is the id as it may be logged: what a request names may be anything.
 func (d *directory) named(id string) string {
 	if d.has(id) {
@@ -108,6 +118,7 @@ func (e *listing) from(said oidc.Metadata) (*live, error) {
 func (p *Provider) discover(said oidc.Metadata) error {
 	for to, from := range map[*string]string{
 		&p.AuthorizationURL: said.AuthorizationEndpoint, &p.TokenURL: said.TokenEndpoint, &p.UserInfoURL: said.UserInfoEndpoint, &p.JWKSURL: said.JWKSURI,
+		&p.EndSessionURL: said.EndSessionEndpoint,
 	} {
 		if *to == "" {
 			*to = from

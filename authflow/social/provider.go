@@ -52,6 +52,7 @@ type Endpoints struct {
 	TokenURL         string
 	UserInfoURL      string
 	EmailsURL        string // GitHub's list of addresses, X's confirmed one
+	EndSessionURL    string // where a browser ends the provider's session (OpenID Connect RP-Initiated Logout 1.0)
 	PhotoURL         string // Microsoft's picture of the user
 	InspectionURL    string // where Facebook tells whose an access token is
 	JWKSURL          string
@@ -122,10 +123,12 @@ const (
 
 // Rules are what the operator decides for one provider. As better-auth's provider options.
 type Rules struct {
-	DisableSignUp            bool // no new users by this provider
-	DisableImplicitSignUp    bool // new users only where the request asks for sign-up
-	OverrideUserInfoOnSignIn bool // every sign-in copies name, picture and address from the provider
-	RequireEmailVerification bool // no session while the address is not proved
+	DisableSignUp            bool   // no new users by this provider
+	DisableImplicitSignUp    bool   // new users only where the request asks for sign-up
+	OverrideUserInfoOnSignIn bool   // every sign-in copies name, picture and address from the provider
+	DisableProviderLogout    bool   // signing out here leaves the provider's session alone
+	PostLogoutRedirectURI    string // where the browser goes after it, when the request does not say
+	RequireEmailVerification bool   // no session while the address is not proved
 }
 
 // Grant is what a provider handed out for one user, with a way to ask it more.

@@ -65,6 +65,9 @@ func (f *Feature) admit(c *authflow.Call, tx *sessionstore.Store, e entry) (ente
 	if err != nil {
 		return entered{}, err
 	}
+	if err := f.rememberSession(c, tx, e, session); err != nil {
+		return entered{}, err
+	}
 	result := entered{session: session, user: user, isNew: isNew}
 	if f.accounts != nil {
 		if result.account, err = tx.FindAccount(c.R.Context(), e.provider.ID, e.profile.Subject, e.provider.accountIssuer(e.profile)); err != nil {

@@ -19,6 +19,7 @@ type Store interface {
 	FindLatestVerification(ctx context.Context, identifier string) (sessionstore.Verification, error)
 	DeleteVerification(ctx context.Context, id sessionstore.VerificationID) (bool, error)
 	FindUserAccount(ctx context.Context, user sessionstore.UserID, id sessionstore.AccountID) (sessionstore.Account, error)
+	ListAccounts(ctx context.Context, user sessionstore.UserID) ([]sessionstore.Account, error)
 	ReplaceTokens(ctx context.Context, id sessionstore.AccountID, redeemed string, change sessionstore.TokenChange) (bool, error)
 }
 
@@ -42,6 +43,8 @@ type Deps struct {
 	Prover  Prover
 	Linking LinkingConfig
 	Account AccountConfig
+
+	ProviderSessions *ProviderSessions
 }
 
 // stateCookieAge is better-auth's: how long the browser may take to the provider and back.
@@ -91,6 +94,7 @@ func (f *Feature) Mount(r *authflow.Router) {
 	f.mountLink(r)
 	f.mountTokens(r)
 	f.mountAccounts(r)
+	f.mountBackChannel(r)
 }
 
 // redirectURI is where a provider sends the browser back to (RFC 6749 §3.1.2). It never depends on the request.

@@ -16,6 +16,7 @@ import (
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
+	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/assertion"
@@ -149,10 +150,14 @@ func (a *app) newFlow(store *sessionstore.Store, x extras) (*authflow.Flow, *aut
 		return nil, nil, err
 	}
 	pool := password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
-	clean := &cleanup{store: store, audit: recorder, limits: counter, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
+	atProviders, err := social.NewProviderSessions(store, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	clean := &cleanup{store: store, audit: recorder, limits: counter, providers: atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, letters.Run, pool.Run, clean.run)
 	out := newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
-	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool, egress: out}.features(a.cfg)
+	features, err := rooms{core: core, store: a.store, outbox: letters, pool: pool, egress: out, atProviders: atProviders}.features(a.cfg)
 	if err != nil {
 		return nil, nil, err
 	}

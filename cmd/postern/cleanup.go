@@ -8,6 +8,7 @@ import (
 
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/ratelimit"
+	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -20,11 +21,12 @@ const (
 	cleanupBatch = 1000
 )
 
-// cleanup removes what has expired a day ago, audit rows past their retention, rate limits whose window is over, and what every replica's cache has heard.
+// cleanup removes what has expired a day ago, audit rows past their retention, rate limits whose window is over, what is known of sessions that are gone, and what every replica's cache has heard.
 type cleanup struct {
 	store     *sessionstore.Store
 	audit     *audit.Recorder
 	limits    *ratelimit.Counter
+	providers *social.ProviderSessions
 	retention time.Duration // 0 keeps audit rows for ever
 	logger    *slog.Logger
 	now       func() time.Time
@@ -55,6 +57,9 @@ func (c *cleanup) once(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = c.batches(ctx, func() (int64, error) { return c.limits.DeleteBefore(ctx, c.now().Add(-time.Minute), cleanupBatch) })
+	}
+	if err == nil {
+		_, err = c.batches(ctx, func() (int64, error) { return c.providers.Tidy(ctx, cleanupBatch) })
 	}
 	if err == nil {
 		err = c.store.TidyInvalidations(ctx)

@@ -23,7 +23,7 @@ import (
 
 // migrations are the tables of the rooms that have any.
 func migrations(cfg config.Config) []sessionstore.MigrationSet {
-	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations()}
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations(), social.Migrations()}
 	if cfg.Auth.JWT.Enabled {
 		sets = append(sets, jwt.Migrations())
 	}
@@ -46,6 +46,8 @@ type rooms struct {
 	outbox *outbox.Outbox
 	pool   *password.Pool
 	egress *egress.Client
+
+	atProviders *social.ProviderSessions
 }
 
 // features is the list of what the auth API can do: one line each.
@@ -62,14 +64,17 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 	}
 	elsewhere, err := social.New(cfg.Auth.Social, social.Deps{
 		Core: r.core, Store: r.store, Egress: r.egress, Prover: verify, Linking: cfg.Auth.AccountLinking, Account: cfg.Auth.Account,
+		ProviderSessions: r.atProviders,
 	})
 	if err != nil {
 		return nil, err
 	}
+	current := sessions.New(r.core, r.store, tokens)
+	current.Elsewhere = elsewhere
 	return []authflow.Feature{
 		pass,
 		verify,
-		sessions.New(r.core, r.store, tokens),
+		current,
 		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
 		elsewhere,
