@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,7 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/cmd/postern/demo"
+	"github.com/posternhq/postern/cmd/postern/devidp"
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
 )
@@ -68,10 +71,14 @@ func runDev(ctx context.Context, s streams, upstream, address, admin string) err
 	if err != nil {
 		return err
 	}
+	idp, err := addDevProvider(&cfg, port)
+	if err != nil {
+		return err
+	}
 	log := newLogs(cfg.Log, s.stderr)
 	defer log.lines.flush()
 	a, err := newApp(ctx, cfg, log, extras{sender: mailbox, pages: func(next http.Handler) http.Handler {
-		return devPages(mailbox, host, next)
+		return devPages(mailbox.Handler(), idp, host, next)
 	}})
 	if err != nil {
 		return err
@@ -113,6 +120,31 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 	return cfg, nil
 }
 
+// devProvider is the name of the built-in identity provider in routes and rows.
+const devProvider = "dev"
+
+// addDevProvider makes an identity provider, and has people sign in with it, so that this can be tried without an account anywhere. It is
+// where the browser and this process both find it: on this machine. Its client's secret lasts as long as the process.
+func addDevProvider(cfg *config.Config, port string) (http.Handler, error) {
+	client := social.ProviderConfig{
+		Enabled: true, ClientID: "postern-dev", ClientSecret: newRandomSecret(), Issuer: "http://localhost:" + port + devIDPPath,
+	}
+	provider, err := devidp.New(devidp.Config{
+		Issuer: client.Issuer, ClientID: client.ClientID, ClientSecret: client.ClientSecret,
+		RedirectURI: cfg.Server.PublicURL + cfg.Auth.Core.BasePath + "/callback/" + devProvider,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make development provider: %w", err)
+	}
+	if _, configured := cfg.Auth.Social[devProvider]; configured {
+		return provider, nil // somebody has a provider of that name
+	}
+	with := social.Config{devProvider: client}
+	maps.Copy(with, cfg.Auth.Social)
+	cfg.Auth.Social = with
+	return provider, nil
+}
+
 // devSecret is made once and kept, so that sessions outlive a restart.
 func devSecret() (string, error) {
 	if err := os.MkdirAll(devFolder, 0o700); err != nil {
@@ -151,10 +183,13 @@ func startDemo(ctx context.Context) (stop func(), url string, err error) {
 	}, "http://" + listener.Addr().String(), nil
 }
 
-// devPages puts the console and the mailbox before the application. They are for this machine's names only: a page out there
+// devIDPPath is where the identity provider is.
+const devIDPPath = "/dev/idp"
+
+// devPages puts the console, the mailbox and the identity provider before the application. They are for this machine's names only: a page out there
 // whose name suddenly means 127.0.0.1 must not read the letters (DNS rebinding).
-func devPages(mailbox *mail.Mailbox, listenHost string, next http.Handler) http.Handler {
-	console, letters := demo.Console(), mailbox.Handler()
+func devPages(letters, idp http.Handler, listenHost string, next http.Handler) http.Handler {
+	console := demo.Console()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := infoOf(r)
 		switch path := r.URL.Path; {
@@ -164,6 +199,9 @@ func devPages(mailbox *mail.Mailbox, listenHost string, next http.Handler) http.
 		case path == "/dev/mail" || path == "/dev/mail.json" || strings.HasPrefix(path, "/dev/mail/"):
 			info.route, info.auth = "/dev/mail", "public"
 			letters.ServeHTTP(w, r)
+		case strings.HasPrefix(path, devIDPPath+"/"):
+			info.route, info.auth = devIDPPath, "public"
+			idp.ServeHTTP(w, r)
 		case path == "/dev" || strings.HasPrefix(path, "/dev/"):
 			info.route, info.auth = "/dev", "public"
 			console.ServeHTTP(w, r)

@@ -12,9 +12,26 @@ import (
 )
 
 // TestReadmeWalkThroughWorks runs what README tells a newcomer to type, against "postern dev" as they would have it. Not
-// parallel: it changes the folder, in which dev keeps its things.
+// parallel: see startDev.
 func TestReadmeWalkThroughWorks(t *testing.T) {
 	script := readmeScript(t)
+	host := startDev(t)
+	shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, "localhost:8080", host))
+	output, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, want := range []string{`"token":null`, "ada@example.com", "X-Postern-User-Id", "401"} {
+		if !bytes.Contains(output, []byte(want)) {
+			t.Errorf("no %q in:\n%s", want, output)
+		}
+	}
+}
+
+// startDev runs "postern dev" until the test ends, and returns its host and port. It changes the folder, in which dev keeps its
+// things, so the test cannot be parallel.
+func startDev(t *testing.T) string {
+	t.Helper()
 	t.Chdir(t.TempDir())
 	address, admin := freeAddress(t), freeAddress(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -28,12 +45,12 @@ func TestReadmeWalkThroughWorks(t *testing.T) {
 			stderr:  io.Discard,
 		})
 	}()
-	defer func() {
+	t.Cleanup(func() {
 		stop()
 		if code := <-ended; code != exitFine {
 			t.Errorf("dev ended with %d", code)
 		}
-	}()
+	})
 	select {
 	case <-greeted:
 	case code := <-ended:
@@ -41,16 +58,7 @@ func TestReadmeWalkThroughWorks(t *testing.T) {
 		t.Fatal("dev did not start")
 	}
 	_, port, _ := net.SplitHostPort(address)
-	shell := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, "localhost:8080", "localhost:"+port))
-	output, err := shell.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	for _, want := range []string{`"token":null`, "ada@example.com", "X-Postern-User-Id", "401"} {
-		if !bytes.Contains(output, []byte(want)) {
-			t.Errorf("no %q in:\n%s", want, output)
-		}
-	}
+	return "localhost:" + port
 }
 
 // readmeScript is the block of shell that signs up by curl.

@@ -9,7 +9,7 @@ async function call(path, body) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  const text = await response.text();
+  const text = await response.clone().text();
   let shown = text;
   try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* shown as it is */ }
   answer.textContent = `${response.status} ${response.statusText}\n\n${shown}`;
@@ -29,6 +29,12 @@ for (const form of document.querySelectorAll('form')) {
     if (form.dataset.path.includes('sign-up')) fields.callbackURL = '/dev';
     await call(form.dataset.path, fields);
     await showSession();
+  });
+}
+for (const button of document.querySelectorAll('[data-provider]')) {
+  button.addEventListener('click', async () => {
+    const response = await call('/api/auth/sign-in/social', { provider: button.dataset.provider, callbackURL: '/dev' });
+    if (response.ok) location.assign((await response.json()).url);
   });
 }
 for (const button of document.querySelectorAll('[data-call]')) {
