@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +108,7 @@ func TestRefusedOriginsAreToldWhatIsMissing(t *testing.T) { // users-ask 16
 	f := csrfFront(t)
 	_, reader, res := open(t, f, upgrade+asAnn+"\r\nOrigin: https://evil.example\r\n")
 	body, _ := reader.Peek(reader.Buffered())
-	if res.StatusCode != 403 || !strings.Contains(fmt.Sprintf("%s", body), `"origin":"https://evil.example","expected":["https://public.example","https://friend.example"],"setting":"auth.trusted_origins"`) {
+	if res.StatusCode != 403 || !strings.Contains(string(body), `"origin":"https://evil.example","expected":["https://public.example","https://friend.example"],"setting":"auth.trusted_origins"`) {
 		t.Errorf("upgrade: %d %s", res.StatusCode, body)
 	}
 }
