@@ -199,6 +199,9 @@ func devPages(letters, idp http.Handler, listenHost string, next http.Handler) h
 		case path == "/dev/mail" || path == "/dev/mail.json" || strings.HasPrefix(path, "/dev/mail/"):
 			info.route, info.auth = "/dev/mail", "public"
 			letters.ServeHTTP(w, r)
+		case strings.HasPrefix(path, devIDPPath+"/") && !isFromHere(r):
+			info.route, info.auth = devIDPPath, "public"
+			http.Error(w, "the identity provider of postern dev believes everything, so it is for this machine alone", http.StatusForbidden)
 		case strings.HasPrefix(path, devIDPPath+"/"):
 			info.route, info.auth = devIDPPath, "public"
 			idp.ServeHTTP(w, r)
@@ -209,6 +212,13 @@ func devPages(letters, idp http.Handler, listenHost string, next http.Handler) h
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// isFromHere tells whether a request comes from this machine. A Host header may say so of any, which matters when --listen is not loopback:
+// whoever reaches the identity provider is whoever they like.
+func isFromHere(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
 
 // isOwnName tells whether a Host header names this machine, or the address that dev was told to listen on.
