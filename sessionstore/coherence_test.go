@@ -418,7 +418,9 @@ func TestTheEmbeddedDatabaseNeedsNoCoherence(t *testing.T) {
 	if h != nil || err != nil {
 		t.Errorf("%v, %v", h, err)
 	}
-	b.find(t.Context(), b.session.Token)
+	if _, err := b.find(t.Context(), b.session.Token); err != nil {
+		t.Error(err)
+	}
 	if _, err := b.Find(t.Context(), Lookup{Token: b.session.Token, Current: true}); err != nil {
 		t.Error(err)
 	}

@@ -140,7 +140,7 @@ func (p *place) claims(idToken string) map[string]any {
 	if err := json.Unmarshal([]byte(body), &set); err != nil {
 		p.t.Fatal(err)
 	}
-	signed, err := jose.ParseSigned(idToken, []jose.SignatureAlgorithm{jose.RS256})
+	signed, err := jose.ParseSignedCompact(idToken, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		p.t.Fatal(err)
 	}
