@@ -162,7 +162,7 @@ func (f *Feature) refreshToken(c *authflow.Call) error {
 	if err != nil {
 		return f.renewalError(authflow.ErrRefreshFailed, err)
 	}
-	if f.accountInCookie(c) == account.ID {
+	if c.Body.Has("useAccountCookie") {
 		f.refreshCookie(c, account)
 	}
 	return c.JSON(refreshAnswer{

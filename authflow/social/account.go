@@ -84,7 +84,7 @@ type infoAnswer struct {
 }
 
 type infoUser struct {
-	Name          string  `json:"name"`
+	Name          string  `json:"name,omitempty"`
 	Email         *string `json:"email,omitempty"`
 	Image         string  `json:"image,omitempty"`
 	EmailVerified bool    `json:"emailVerified"`

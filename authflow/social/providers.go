@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -107,5 +108,21 @@ func discovered(id string) Provider {
 		discovers:            true,
 		Nonce:                true,
 		IDToken:              &IDTokenRules{},
+		Read:                 readDiscovered,
 	}
+}
+
+// readDiscovered reads the standard claims. What account-info shows has better-auth's names for some of them, too.
+func readDiscovered(_ context.Context, _ *Provider, _ Grant, c Claims) (Profile, error) {
+	profile := standardProfile(c)
+	shown := maps.Clone(c)
+	shown["emailVerified"] = profile.EmailVerified
+	if profile.Image != "" {
+		shown["image"] = profile.Image
+	}
+	if c.Text("iss") != "" { // the claims of an ID token
+		shown["id"] = profile.Subject
+	}
+	profile.Claims = shown
+	return profile, nil
 }
