@@ -436,7 +436,7 @@ func (f *fake) user(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if f.id == "github" {
-		var id json.Number = json.Number(who.subject)
+		id := json.Number(who.subject)
 		writeJSON(w, map[string]any{"id": id, "login": "ada-l", "name": who.name, "avatar_url": who.image, "email": nil, "type": "User"})
 		return
 	}
