@@ -1,7 +1,7 @@
 // Every scenario once against each target, each with its own database, and the transcripts compared.
 
 import { catalogue, router } from "./catalogue.mjs";
-import { accepted, posternHas } from "./differences.mjs";
+import { accepted, posternHas, unused } from "./differences.mjs";
 import { normalise } from "./normalise.mjs";
 import { outcomes } from "./outcome.mjs";
 import { byProfile, inParallel, load } from "./scenarios.mjs";
@@ -23,7 +23,10 @@ export async function compareAll({ names, only, jobs, show, serverURL }, report)
       await stop();
     }
   }
+  if (only === "" && names.includes("postern")) for (const reason of unused()) report(stale(reason));
 }
+
+const stale = (reason) => ({ file: "differences", name: reason, ok: false, problems: ["this rule of lib/differences-social.mjs is needed no more"], endpoints: {} });
 
 // What identity providers complain about in requests that belong to no scenario.
 function strayComplaints(targets) {

@@ -1,6 +1,7 @@
 // Where Postern differs from better-auth on purpose, and why. Whatever is not listed here fails the
 // comparison, and so does an entry of a scenario that no longer happens.
 
+import { rules, singleSocial } from "./differences-social.mjs";
 import { profiles } from "./profiles.mjs";
 
 /** Routes of better-auth that Postern does not have: an empty 404. A trailing slash covers all below. */
@@ -138,6 +139,7 @@ export const single = [
     reason: "a dot that is percent-encoded is a dot",
   })),
   { scenario: "bearer: tokens in odd forms", step: 11, at: "cookies.", reason: "what can be no token is nothing, not an unknown one" },
+  ...singleSocial,
 ];
 
 /** Where Postern has no social sign-in there is nothing to compare. */
@@ -160,10 +162,22 @@ export function accepted(scenario, found, error, steps) {
     if (isAbsentRoute(difference)) parts.explained.push({ step: difference.step });
     else if (difference.step >= absentFrom) parts.explained.push({ step: difference.step, reason: `${absentProviders.join(", ")} are not among its providers` });
     else if (entry) parts.explained.push({ step: difference.step, reason: entry.reason });
+    else if (ruleFor(difference)) parts.explained.push({ step: difference.step, reason: ruleFor(difference).reason });
     else if (!isAddition(difference)) parts.unexpected.push(difference);
   }
   return { ...parts, stale: entries.filter((entry) => !found.some((difference) => covers(entry, difference))) };
 }
+
+const used = new Set();
+
+function ruleFor(difference) {
+  const rule = rules.find(({ covers }) => covers(difference));
+  if (rule) used.add(rule);
+  return rule;
+}
+
+/** The reasons that nothing has needed so far. */
+export const unused = () => rules.filter((rule) => !used.has(rule)).map(({ reason }) => reason);
 
 const unknown = "PROVIDER_NOT_FOUND";
 

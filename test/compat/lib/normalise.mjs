@@ -115,11 +115,11 @@ function bodyOf(text, scrub, at) {
 class Scrubber {
   #names = new Map();
   #step = 0;
-  #inStep = 0;
+  #inStep = new Map();
 
   nextStep() {
     this.#step++;
-    this.#inStep = 0;
+    this.#inStep.clear();
   }
 
   value(value, at) {
@@ -182,8 +182,12 @@ class Scrubber {
   }
 
   #name(token, alphabet = /[A-Z]/.test(token) ? "A-z0-9" : "a-z0-9") {
-    if (!this.#names.has(token)) this.#names.set(token, `${this.#step}.${++this.#inStep}`);
-    return `<${alphabet}{${token.length}} #${this.#names.get(token)}>`;
+    const kind = `${alphabet}{${token.length}}`;
+    if (!this.#names.has(token)) {
+      this.#inStep.set(kind, (this.#inStep.get(kind) ?? 0) + 1);
+      this.#names.set(token, `${this.#step}.${this.#inStep.get(kind)}`);
+    }
+    return `<${kind} #${this.#names.get(token)}>`;
   }
 }
 

@@ -140,6 +140,15 @@ export class World {
     return idToken(this.target.providers, provider, planFor(this, person, changes), nonce);
   }
 
+  /** Writes down who is signed in in this browser: the rows of the user and of the accounts, or null. */
+  async whois(browser) {
+    const user = await this.quietly(async () => (await browser.client.getSession()).data?.user);
+    if (!user) return this.note("who", null);
+    const { rows: users } = await this.target.database.query(`select * from "user" where id = $1`, [user.id]);
+    const { rows: accounts } = await this.target.database.query(`select * from account where "userId" = $1 order by "createdAt"`, [user.id]);
+    this.note("who", { user: users[0], accounts });
+  }
+
   /** Writes down what identity providers were asked on behalf of this scenario's people; their keys anybody may fetch at any time. */
   asked() {
     const own = this.target.providers.requests.filter(({ slug }) => slug === this.slug);
@@ -174,8 +183,8 @@ function official({ headers, text, ...exchange }, providers) {
 function asked({ endpoint, method, headers, body }) {
   const { accept, authorization, "content-type": type } = headers;
   const form = Object.fromEntries(new URLSearchParams(body));
-  // A client may sign its secret anew each time; the fake has looked at it.
-  if (form.client_secret) form.client_secret = "<client_secret>";
+  // The fake has looked at these; a client may sign its secret anew each time.
+  for (const name of ["client_secret", "code_verifier"]) if (form[name]) form[name] = `<${name}>`;
   const scheme = authorization?.split(" ")[0];
   return { endpoint, method, scheme, ...(body && { accept, type, form }) };
 }

@@ -86,9 +86,9 @@ export const scenarios = {
   },
 
   "a new person is made only where nobody has the address": async (world) => {
-    await friend(world, "github", "ada", { emails: (all) => all.map((one) => ({ ...one, verified: false })) });
+    await friend(world, "google", "ada", { claims: having({ email_verified: false }) });
     const grace = world.browser();
-    await signIn(world, grace, "google", world.person("google"));
+    await signIn(world, grace, "github", world.person("github"));
     await grace.client.getSession();
     await world.rows();
   },

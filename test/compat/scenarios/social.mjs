@@ -63,7 +63,7 @@ export const scenarios = {
   },
 
   "an address that the provider has not verified gets a mail and a session": async (world) => {
-    for (const provider of ["google", "github", "discord"]) {
+    for (const provider of ["google", "microsoft", "discord"]) {
       const person = world.person(provider, provider, { verified: false });
       const browser = world.browser();
       await signIn(world, browser, provider, person, { body: { callbackURL: "/app?x=1" } });
