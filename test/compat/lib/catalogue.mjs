@@ -15,7 +15,7 @@ const plugins = {
   "custom-session": { server: available.customSession(nothing) },
   "device-authorization": { server: available.deviceAuthorization() },
   "email-otp": { server: available.emailOTP({ sendVerificationOTP: nothing }) },
-  "generic-oauth": { server: available.genericOAuth({ config: [] }) },
+  "generic-oauth": { server: available.genericOAuth({ config: [] }), shownBy: "social" },
   haveibeenpwned: { server: available.haveIBeenPwned() },
   jwt: { server: available.jwt(), shownBy: "tokens" },
   "last-login-method": { server: available.lastLoginMethod() },

@@ -52,6 +52,7 @@ const gitHub = "of GitHub's addresses the one counts that is primary and verifie
 const gitHubAway = "where GitHub does not tell the addresses, nobody knows whether one is verified";
 const tenant = "a Microsoft token has to tell its tenant, which has to be its issuer's";
 const ownWords = "data is what the provider said, without better-auth's own members";
+const cookie = "a cookie that holds the account follows its renewal, however the account was named";
 const taken = "an address that somebody else has is left as it was, and the rest is brought; better-auth fails with 500";
 
 /** The same difference in several steps, as in differences.mjs. */
@@ -98,6 +99,8 @@ export const singleSocial = [
   ...inSteps("social-tokens: each provider renews", [11], "a renewal is for the scopes that were granted (RFC 6749 section 6)", "value.6.form.scope"),
   ...inSteps("social-tokens: a renewal may tell less", [16, 18], "an empty refresh token replaces none"),
   ...inSteps("social-unlink: somebody else's account stays", [5], "no id has a NUL in it", "body"),
+  ...inSteps("social-open: encrypted tokens are told in clear", [2], cookie, "cookies.better-auth.account_data"),
+  ...inSteps("social-open: the account travels in a cookie", [7, 24], cookie, "cookies.better-auth.account_data"),
   ...inSteps("social-open: tokens from before encryption are told as they are", [4], "what is too short to be encrypted was never encrypted", "answer"),
   ...inSteps("social-open: an address that is taken is not brought", [2, 3, 4], taken),
   ...inSteps("social-strict: a key of later is found", [2], "keys are fetched again after a while only, so that nobody can have the server ask at will; providers publish keys long before", "answer"),

@@ -2,21 +2,6 @@
 // comparison, and so does an entry of a scenario that no longer happens.
 
 import { rules, singleSocial } from "./differences-social.mjs";
-import { profiles } from "./profiles.mjs";
-
-/** Routes of better-auth that Postern does not have: an empty 404. A trailing slash covers all below. */
-export const absentRoutes = [
-  "/account-info",
-  "/callback/",
-  "/get-access-token",
-  "/link-social",
-  "/refresh-token",
-  "/sign-in/social",
-  "/unlink-account",
-];
-
-/** Identity providers of the profiles that Postern does not have. A scenario is compared up to where it meets one. */
-export const absentProviders = ["apple", "microsoft", "discord"];
 
 /** Differences of any answer: {at, reason} where better-auth has nothing and Postern has something. */
 export const additions = [
@@ -84,7 +69,7 @@ export const single = [
   { scenario: "routing: paths are exact", step: 13, at: "answer", reason: outside },
   { scenario: "routing: paths are exact", step: 14, at: "answer", reason: outside },
   { scenario: "described: it is there", step: 1, at: "body.", reason: "it describes Postern's routes, made of them" },
-  { scenario: "described: bodies have the same fields", step: 11, at: "value.fields", reason: "the API description names email among the fields of update-user, as refused" },
+  { scenario: "described: bodies have the same fields", step: 13, at: "value.fields", reason: "the API description names email among the fields of update-user, as refused" },
   {
     scenario: "signin: address and device are written down",
     step: 5,
@@ -142,27 +127,17 @@ export const single = [
   ...singleSocial,
 ];
 
-/** Where Postern has no social sign-in there is nothing to compare. */
-export function posternHas(profile) {
-  return !profiles[profile].providers || !absentRoutes.includes("/sign-in/social");
-}
-
 /**
- * Parts the differences found in one scenario into the unexpected ones, the explained ones ({step, reason}; no reason where
- * the route is absent; additions need no mention) and the entries that went stale.
- * @param error what ended Postern's run, if it did, after so many steps; `cut` says that an absent provider explains it
+ * Parts the differences found in one scenario into the unexpected ones, the explained ones ({step, reason}; additions need no
+ * mention) and the entries that went stale.
  */
-export function accepted(scenario, found, error, steps) {
+export function accepted(scenario, found) {
   const entries = single.filter((entry) => entry.scenario === scenario);
   const covers = (entry, difference) => entry.step === difference.step && difference.at.startsWith(entry.at);
-  const parts = { unexpected: [], explained: [], cut: absentProviders.length > 0 && error?.code === unknown };
-  const absentFrom = Math.min(parts.cut ? steps + 1 : Infinity, ...found.filter(isAbsentProvider).map(({ step }) => step));
+  const parts = { unexpected: [], explained: [] };
   for (const difference of found) {
-    const entry = entries.find((entry) => covers(entry, difference));
-    if (isAbsentRoute(difference)) parts.explained.push({ step: difference.step });
-    else if (difference.step >= absentFrom) parts.explained.push({ step: difference.step, reason: `${absentProviders.join(", ")} are not among its providers` });
-    else if (entry) parts.explained.push({ step: difference.step, reason: entry.reason });
-    else if (ruleFor(difference)) parts.explained.push({ step: difference.step, reason: ruleFor(difference).reason });
+    const entry = entries.find((entry) => covers(entry, difference)) ?? ruleFor(difference);
+    if (entry) parts.explained.push({ step: difference.step, reason: entry.reason });
     else if (!isAddition(difference)) parts.unexpected.push(difference);
   }
   return { ...parts, stale: entries.filter((entry) => !found.some((difference) => covers(entry, difference))) };
@@ -178,19 +153,6 @@ function ruleFor(difference) {
 
 /** The reasons that nothing has needed so far. */
 export const unused = () => rules.filter((rule) => !used.has(rule)).map(({ reason }) => reason);
-
-const unknown = "PROVIDER_NOT_FOUND";
-
-function isAbsentProvider({ at, expected, actual }) {
-  return absentProviders.length > 0 && at === "answer" && actual.body?.code === unknown && expected.body?.code !== unknown;
-}
-
-function isAbsentRoute({ request, at, actual }) {
-  const path = request.match(/\/api\/auth(\/[^?]*)/)?.[1];
-  const named = (route) => (route.endsWith("/") ? path.startsWith(route) : path === route);
-  if (!path || !absentRoutes.some(named)) return false;
-  return at === "answer" ? actual.status === 404 && actual.body === "" : actual === undefined || actual === "";
-}
 
 // Beside what better-auth lets scripts read, Postern may let them read more.
 function isAddition({ at, expected, actual }) {

@@ -1,10 +1,10 @@
 // What one scenario says about the endpoints it touched.
 
 /**
- * The answers to an endpoint are "same", "different" (an accepted difference), "absent" (Postern does not have it) or
- * "unserved" (neither does the reference, as this profile lacks the plugin: empty 404 at both).
+ * The answers to an endpoint are "same", "different" (an accepted difference) or "unserved" (the reference does not have it either,
+ * as this profile lacks the plugin: empty 404 at both).
  * @param transcript the reference's
- * @param explained [{step, reason}] of differences.mjs; without a reason the route is absent
+ * @param explained [{step, reason}] of differences.mjs
  * @returns {name of endpoint: {answers: [...], reasons: [...]}}
  */
 export function outcomes(transcript, explained, endpointOf) {
@@ -15,13 +15,12 @@ export function outcomes(transcript, explained, endpointOf) {
     const here = explained.filter(({ step }) => step === index + 1);
     const outcome = (found[name] ??= { answers: [], reasons: [] });
     add(outcome.answers, answer(entry, here));
-    for (const { reason } of here) if (reason) add(outcome.reasons, reason);
+    for (const { reason } of here) add(outcome.reasons, reason);
   }
   return found;
 }
 
 function answer({ status, text }, explained) {
-  if (explained.some(({ reason }) => !reason)) return "absent";
   if (explained.length > 0) return "different";
   return status === 404 && text === "" ? "unserved" : "same";
 }

@@ -1,13 +1,11 @@
 // A profile's identity providers as Postern's settings.
 
 import { known } from "../providers/start.mjs";
-import { absentProviders } from "./differences.mjs";
 
 /** @returns the members of auth that are about identity providers and their accounts */
 export function socialSettings(profile, providers) {
-  const present = Object.entries(profile.providers).filter(([id]) => !absentProviders.includes(id));
   return {
-    social: Object.fromEntries(present.map(([id, options]) => [id, { ...client(id), ...places(id, providers), ...choices(options) }])),
+    social: Object.fromEntries(Object.entries(profile.providers).map(([id, options]) => [id, { ...client(id), ...places(id, providers), ...choices(options) }])),
     account_linking: linking(profile.accountLinking),
     account: given({
       encrypt_oauth_tokens: profile.account.encryptTokens,

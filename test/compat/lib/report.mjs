@@ -70,9 +70,8 @@ function standing(names, passed) {
   const shown = touching.filter((found) => found.some(({ answers }) => answers.includes("same") || answers.includes("different")));
   // Scenarios end in any order.
   const reasons = [...new Set(touching.flat().flatMap((outcome) => outcome.reasons))].sort();
-  const never = touching.flat().some(({ answers }) => answers.includes("absent"));
   if (touching.length === 0) return { word: "not compared", scenarios: 0, reasons };
-  if (never || shown.length === 0) return { word: "absent", scenarios: 0, reasons: [] };
+  if (shown.length === 0) return { word: "absent", scenarios: 0, reasons: [] };
   return { word: reasons.length > 0 ? "same, except" : "same", scenarios: shown.length, reasons };
 }
 
