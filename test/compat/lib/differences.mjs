@@ -123,6 +123,8 @@ export const single = [
     at,
     reason: "a dot that is percent-encoded is a dot",
   })),
+  // The session is seen for the first time where the other has seen it before.
+  { scenario: "bearer: tokens in odd forms", step: 6, at: "body.", reason: "a dot that is percent-encoded is a dot" },
   { scenario: "bearer: tokens in odd forms", step: 11, at: "cookies.", reason: "what can be no token is nothing, not an unknown one" },
   ...singleSocial,
 ];
