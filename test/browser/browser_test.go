@@ -28,6 +28,11 @@ func TestKitOnAnotherSiteWithPartitionedCookies(t *testing.T) {
 	startApart(t, partitioned).play(t, "partitioned")
 }
 
+// TestKitWithAProvider has people sign in with an account that they have elsewhere.
+func TestKitWithAProvider(t *testing.T) {
+	startApart(t, withProvider).play(t, "social")
+}
+
 func TestConsoleOfDev(t *testing.T) {
 	postern := harness.StartDev(t, nil)
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "console")

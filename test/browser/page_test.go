@@ -1,13 +1,13 @@
 package browser
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 )
@@ -36,8 +36,8 @@ func (b *built) build() {
 }
 
 // handler serves the page as any static host does: files by name, and the page itself under every other path, since it has
-// its own idea of paths. deployment.js tells it where Postern is.
-func (b *built) handler(t *testing.T, postern string) http.Handler {
+// its own idea of paths. deployment.js tells it where Postern is, and with whom people may sign in.
+func (b *built) handler(t *testing.T, postern string, providers []string) http.Handler {
 	t.Helper()
 	if b.once.Do(b.build); b.err != nil {
 		t.Fatal(b.err)
@@ -46,12 +46,21 @@ func (b *built) handler(t *testing.T, postern string) http.Handler {
 	mux.Handle("GET /assets/", http.FileServer(http.Dir(b.dir)))
 	mux.HandleFunc("GET /deployment.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		_, _ = fmt.Fprintf(w, "globalThis.postern = %s;\n", strconv.Quote(postern))
+		_, _ = fmt.Fprintf(w, "globalThis.postern = %s;\nglobalThis.providers = %s;\n", script(postern), script(providers))
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join(b.dir, "index.html"))
 	})
 	return mux
+}
+
+// script is a value as JavaScript writes it.
+func script(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // strings alone cannot fail
+	}
+	return string(text)
 }
 
 func (b *built) remove() {

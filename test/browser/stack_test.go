@@ -21,6 +21,7 @@ import (
 type deployment struct {
 	postern, page string // host names
 	tls           bool
+	provider      bool // people may sign in with acme, a real OpenID provider
 	settings      map[string]string
 }
 
@@ -33,6 +34,7 @@ var (
 		"auth.cookie.same_site":   "none",
 		"auth.cookie.partitioned": "true",
 	}}
+	withProvider = deployment{postern: "auth.example.test", page: "www.example.test", provider: true}
 )
 
 // stack is what a case may visit: lib/world.mjs reads it.
@@ -41,6 +43,7 @@ type stack struct {
 	Postern  string `json:"postern"`
 	Direct   string `json:"direct"`
 	Letters  string `json:"letters"`
+	Provider string `json:"provider"` // the OpenID provider's origin, or empty
 	Pictures string `json:"pictures"`
 }
 
@@ -48,7 +51,7 @@ type stack struct {
 func startTogether(t *testing.T) stack {
 	t.Helper()
 	settings, letters := startBehind(t)
-	frontend := serve(t, false, page.handler(t, ""))
+	frontend := serve(t, false, page.handler(t, "", []string{}))
 	settings["routes"] = fmt.Sprintf(`[
 		{path: /api/**, auth: required, on_unauthenticated: 401},
 		{path: /account/**, auth: required, upstream: %[1]q},
@@ -72,7 +75,16 @@ func startApart(t *testing.T, d deployment) stack {
 		}}
 		balancer.ServeHTTP(w, r)
 	})))}
-	s.Page = named(d.page, serve(t, d.tls, page.handler(t, s.Postern)))
+	providers := []string{}
+	if d.provider {
+		acme := harness.StartOpenID(t, s.Postern+"/api/auth/callback/acme")
+		settings = harness.Settings(settings, map[string]string{
+			"auth.social":                    fmt.Sprintf("{acme: {issuer: %q, client_id: %q, client_secret: %q}}", acme.Issuer, acme.ClientID, acme.ClientSecret),
+			"egress.allow_private_addresses": "true",
+		})
+		s.Provider, providers = strings.TrimSuffix(acme.Issuer, "/"), []string{"acme"}
+	}
+	s.Page = named(d.page, serve(t, d.tls, page.handler(t, s.Postern, providers)))
 	postern := harness.StartPostern(t, harness.Settings(settings, map[string]string{
 		"server.public_url":      s.Postern,
 		"server.trusted_proxies": "127.0.0.1",

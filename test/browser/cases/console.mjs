@@ -51,4 +51,30 @@ export const cases = {
     await ada.presses("Sign in", signIn);
     await ada.sees(`Signed in as ${ada.name} <${ada.email}>`);
   },
+
+  "sign-in with the development provider": async (world) => {
+    const grace = await world.visitor("grace");
+    await grace.opens("/dev");
+    await grace.sees("Not signed in.");
+    await grace.presses("Sign in with the development provider");
+    await grace.page.getByRole("heading", { name: "Who do you want to be?" }).waitFor();
+    await grace.fills({ Name: grace.name, "E-mail": grace.email });
+    await grace.page.getByRole("checkbox", { name: "The address is verified" }).check();
+    await grace.shows("provider");
+    await grace.presses("Sign in");
+    await grace.isAt("/dev");
+    await grace.sees(`Signed in as ${grace.name} <${grace.email}>`);
+    await grace.presses("Call /api/me");
+    await grace.page.getByText(`"email": "${grace.email}"`).waitFor();
+    await grace.shows("signed-in");
+
+    await grace.presses("Sign out");
+    await grace.sees("Not signed in.");
+    await grace.presses("Sign in with the development provider");
+    await grace.presses("Say no");
+    await grace.page.waitForURL(/error=access_denied/);
+    await grace.shows("said-no");
+    await grace.opens("/dev");
+    await grace.sees("Not signed in.");
+  },
 };

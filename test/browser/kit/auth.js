@@ -2,8 +2,9 @@
 
 import { createAuthClient } from "better-auth/react";
 
-// Set by deployment.js, which the page's server writes: empty, or an origin.
+// Set by deployment.js, which the page's server writes: empty, or an origin; and the names of providers to sign in with.
 export const postern = globalThis.postern;
+export const providers = globalThis.providers.map((provider) => ({ provider, name: provider }));
 
 export const authClient = createAuthClient({ baseURL: postern || undefined });
 

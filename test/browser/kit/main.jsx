@@ -5,7 +5,7 @@ import { AccountView, AuthUIProvider, AuthView } from "@daveyplate/better-auth-u
 import { createRoot } from "react-dom/client";
 import { Toaster } from "sonner";
 import { Link, Route, Switch, useLocation } from "wouter";
-import { authClient } from "./auth.js";
+import { authClient, providers } from "./auth.js";
 import { Home } from "./home.jsx";
 
 // Where Postern says that somebody came from who had to sign in first. Only a path of this origin will do.
@@ -13,6 +13,9 @@ function returnTo() {
   const path = new URLSearchParams(location.search).get("return_to") ?? "";
   return /^\/(?![/\\])/.test(path) ? path : undefined;
 }
+
+// A provider that the kit does not know by name is one of Postern's all the same.
+const signIn = ({ providerId, ...options }) => authClient.signIn.social({ provider: providerId, ...options });
 
 function Frontend() {
   const [, navigate] = useLocation();
@@ -25,6 +28,7 @@ function Frontend() {
       Link={Link}
       credentials={{ rememberMe: true, confirmPassword: true }}
       deleteUser={{ verification: true }}
+      genericOAuth={providers.length > 0 ? { providers, signIn } : undefined}
     >
       <main>
         <Switch>

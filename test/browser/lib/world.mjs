@@ -14,6 +14,7 @@ import { Person } from "./person.mjs";
  *   postern   origin of Postern, the same or another
  *   direct    Postern's address for this process, which knows no names
  *   letters   address where ?to=&subject= takes a letter
+ *   provider  origin of the OpenID provider, or empty
  *   pictures  folder for screenshots
  */
 export class World {
@@ -39,7 +40,11 @@ export class World {
 
   /** Somebody who has signed up and followed the mailed link, and so is signed in. */
   async member(name, options) {
-    const person = await this.visitor(name, options);
+    return this.joins(await this.visitor(name, options));
+  }
+
+  /** Has a visitor sign up and follow the mailed link. */
+  async joins(person) {
     await this.#signUp(person);
     await person.followsLetter("Confirm your e-mail address");
     await person.isIn();
