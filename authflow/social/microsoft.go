@@ -72,7 +72,7 @@ func checkTenant(want, tid string) error {
 // readMicrosoft takes oid for the subject, which is the same in every application; sub differs between them.
 func readMicrosoft(ctx context.Context, p *Provider, g Grant, c Claims) (Profile, error) {
 	profile := standardProfile(c)
-	profile.Subject = c.Text("oid")
+	profile.Subject, _ = c["oid"].(string)
 	if profile.Subject == "" {
 		return Profile{}, errors.New("the ID token has no oid, which names the user; ask for the scope profile")
 	}

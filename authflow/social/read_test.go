@@ -153,8 +153,10 @@ func TestMicrosoftVerifiesWhatItSaysIsVerified(t *testing.T) {
 		got, err := read(t, p, tt.claims, "")
 		is(t, name, got, err, "the-oid", "Ada", "ada@people.test", tt.verified, photo)
 	}
-	if _, err := read(t, p, Claims{"sub": "the-sub", "email": "ada@people.test"}, ""); err == nil {
-		t.Error("a token without oid was read")
+	for _, oid := range []any{nil, "", json.Number("1")} {
+		if _, err := read(t, p, Claims{"oid": oid, "sub": "the-sub", "email": "ada@people.test"}, ""); err == nil {
+			t.Errorf("a token with oid %v was read", oid)
+		}
 	}
 
 	// No picture is no reason to fail.
