@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Config is the section auth.social: a section for each provider, by its id. An id that is not in the table of known providers
@@ -75,7 +76,7 @@ func (c Config) Validate() error {
 			continue
 		}
 		_, err := newProvider(id, c[id])
-		for _, e := range append(flatten(err), c[id].problems()...) {
+		for _, e := range slices.Concat(flatten(err), c[id].problems(), c[id].misplaced(id)) {
 			problems = append(problems, fmt.Errorf("%s.%w", id, e))
 		}
 	}
@@ -100,6 +101,34 @@ func (c ProviderConfig) problems() []error {
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		if reserved[name] {
 			report("parameters: %s is set by the flow itself; remove it", name)
+		}
+	}
+	return problems
+}
+
+// misplaced are settings that only other providers have. They would do nothing here, and who sets hd counts on it to keep people out.
+func (c ProviderConfig) misplaced(id string) []error {
+	var problems []error
+	for _, setting := range []struct {
+		key    string
+		set    bool
+		owners []string
+	}{
+		{"hd", c.HostedDomain != "", []string{"google"}},
+		{"emails_url", c.EmailsURL != "", []string{"github", "twitter"}},
+		{"team_id", c.TeamID != "", []string{"apple"}},
+		{"key_id", c.KeyID != "", []string{"apple"}},
+		{"private_key", c.PrivateKey != "", []string{"apple"}},
+		{"tenant_id", c.TenantID != "", []string{"microsoft"}},
+		{"authority", c.Authority != "", []string{"microsoft"}},
+		{"photo_url", c.PhotoURL != "", []string{"microsoft"}},
+		{"disable_profile_photo", c.DisableProfilePhoto, []string{"microsoft"}},
+		{"config_id", c.ConfigID != "", []string{"facebook"}},
+		{"profile_fields", len(c.ProfileFields) > 0, []string{"facebook"}},
+		{"inspection_url", c.InspectionURL != "", []string{"facebook"}},
+	} {
+		if setting.set && !slices.Contains(setting.owners, id) {
+			problems = append(problems, fmt.Errorf("%s: is a setting of %s alone; here it does nothing, so remove it", setting.key, strings.Join(setting.owners, " and ")))
 		}
 	}
 	return problems

@@ -40,7 +40,7 @@ func adjustGoogle(p *Provider, cfg ProviderConfig) error {
 		p.Parameters = append(p.Parameters, Parameter{"hd", cfg.HostedDomain})
 		p.IDToken.Check = func(c Claims) error {
 			if hd := c.Text("hd"); hd == "" || cfg.HostedDomain != "*" && hd != cfg.HostedDomain {
-				return fmt.Errorf("hd is %q, and auth.social.google.hosted_domain asks for %q", hd, cfg.HostedDomain)
+				return fmt.Errorf("hd is %q, and auth.social.google.hd asks for %q", hd, cfg.HostedDomain)
 			}
 			return nil
 		}
