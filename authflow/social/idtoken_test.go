@@ -118,7 +118,7 @@ func TestATokenOfTheTokenEndpointIsVerifiedToo(t *testing.T) {
 	for _, id := range []string{"google", "acme"} {
 		p := fakeProvider(t, id)
 		flow := start(t, []*fake{p})
-		for name, claims := range map[string]map[string]any{"aud": {"aud": "another"}, "iss": {"iss": "https://evil.test"}, "exp": {"exp": 1}, "sub": {"sub": nil}} {
+		for name, claims := range map[string]map[string]any{"aud": {"aud": "another"}, "iss": {"iss": "https://evil.test"}, "exp": {"exp": 1}, "sub": {"sub": nil}, "at_hash": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}} {
 			who := ada()
 			who.claims = claims
 			signIn(flow.Browser(), p, who).RedirectsTo(oops + "unable_to_get_user_info")

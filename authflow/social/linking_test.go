@@ -142,6 +142,29 @@ func TestNoSessionBeforeTheAddressIsProvedWhereThatIsAsked(t *testing.T) {
 	signIn(browser, p, who).RedirectsTo("/app").Sets("-state", "session_token")
 }
 
+// What a provider has verified proves that address, and no other that the user has here.
+func TestTheProvidersWordIsForItsOwnAddressAlone(t *testing.T) {
+	t.Parallel()
+	p := fakeProvider(t, "google")
+	flow := start(t, []*fake{p})
+	who := ada()
+	who.verified = false
+	signIn(flow.Browser(), p, who).RedirectsTo("/welcome")
+	other := who
+	other.email, other.verified = "countess@people.test", true
+	browser := flow.Browser()
+	signIn(browser, p, other).RedirectsTo("/app")
+	if user := userOf(t, flow, browser); user.EmailVerified || user.Email != who.email {
+		t.Errorf("%+v", user)
+	}
+	who.verified = true
+	browser = flow.Browser()
+	signIn(browser, p, who).RedirectsTo("/app")
+	if user := userOf(t, flow, browser); !user.EmailVerified {
+		t.Errorf("%+v", user)
+	}
+}
+
 func TestSignUpCanBeRestricted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

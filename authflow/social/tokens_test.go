@@ -281,6 +281,23 @@ func TestTheProviderTellsAboutItsUser(t *testing.T) {
 	})
 }
 
+// The tokens of an account may have come from a client, which may have put another's in.
+func TestWhatIsSaidOfSomebodyElseIsNotShown(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, p *fake) {
+		flow, browser, account := settled(t, p)
+		other := ada()
+		other.subject, other.email = "987", "grace@people.test"
+		elsewhere := flow.Browser()
+		signIn(elsewhere, p, other).RedirectsTo("/welcome")
+		theirs := accountsOf(t, flow, userOf(t, flow, elsewhere).ID)[0]
+		if _, err := flow.Store.UpdateTokens(t.Context(), account.ID, sessionstore.TokenChange{AccessToken: theirs.AccessToken, IDToken: theirs.IDToken}); err != nil {
+			t.Fatal(err)
+		}
+		browser.Get("/account-info?accountId="+string(account.ID)).Fails(401, "FAILED_TO_GET_USER_INFO")
+	})
+}
+
 func TestNoTokenIsLogged(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *fake) {
