@@ -72,8 +72,8 @@ func TestD55ATamperedCookieCacheIsRefused(t *testing.T) {
 				}
 			}
 			for i := range len(value) {
-				for _, b := range tamperedBytes(value[i]) {
-					refused(value[:i] + string(rune(b)) + value[i+1:])
+				for b := range 256 {
+					refused(value[:i] + string([]byte{byte(b)}) + value[i+1:])
 				}
 			}
 			for _, more := range []string{"A", "=", ".", "\n", "\r\n", " ", "%", "\x00", value, "." + value} {
@@ -82,12 +82,6 @@ func TestD55ATamperedCookieCacheIsRefused(t *testing.T) {
 			}
 		})
 	}
-}
-
-// tamperedBytes stand for all 256: one bit more or less, every kind of character, and what decoders are lenient with. The fuzz target tries
-// the others.
-func tamperedBytes(b byte) []byte {
-	return []byte{b ^ 1, b ^ 2, b ^ 4, b ^ 8, b ^ 16, b ^ 32, 'A', 'z', '0', '-', '_', '+', '/', '=', '.', '%', ' ', '\n', '\r', 0, 127}
 }
 
 // D55: a cookie that is split is one value.
@@ -130,7 +124,7 @@ func TestD55ATamperedChunkIsRefused(t *testing.T) {
 						continue
 					}
 					for _, b := range []byte{value[i] ^ 1, 'A', '.', '='} {
-						if changed := value[:i] + string(rune(b)) + value[i+1:]; changed != value && reads(with(name, changed)) {
+						if changed := value[:i] + string([]byte{b}) + value[i+1:]; changed != value && reads(with(name, changed)) {
 							t.Errorf("%s with %q at %d counts", name, b, i)
 						}
 					}

@@ -22,5 +22,8 @@ func TestD55ATamperedDeletionTokenIsRefused(t *testing.T) {
 		browser.Get("/delete-user/callback?token="+url.QueryEscape(forged)).Fails(404, "INVALID_TOKEN").Sets()
 		browser.Post("/delete-user", authflowtest.Body{"token": forged}).Fails(404, "INVALID_TOKEN").Sets()
 	}
+	for _, forged := range authflowtest.NotText(token) {
+		browser.Get("/delete-user/callback?token="+url.QueryEscape(forged)).Fails(400, "VALIDATION_ERROR").Sets()
+	}
 	browser.Open(link.String()).TakesSessionAway()
 }

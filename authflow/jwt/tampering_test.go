@@ -18,7 +18,8 @@ func openSQLite(t *testing.T) *sessionstore.Store {
 	return storetest.Open(t, storetest.SQLite(t), sessionstore.Options{Migrations: []sessionstore.MigrationSet{Migrations()}})
 }
 
-func TestEveryTruncationAndEveryChangedByteIsRefused(t *testing.T) {
+// D55: whatever is cut off or changed, the token is no longer ours.
+func TestD55ATamperedTokenIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []Algorithm{EdDSA, ES256, RS256} {
 		t.Run(string(alg), func(t *testing.T) {
@@ -32,10 +33,10 @@ func TestEveryTruncationAndEveryChangedByteIsRefused(t *testing.T) {
 				if _, err := s.check(token[:i]); err == nil {
 					t.Errorf("cut to %d bytes it verifies", i)
 				}
-				for _, b := range []byte{token[i] ^ 1, 'A', '_', '.', '=', '\n', 0} {
-					changed := token[:i] + string(b) + token[i+1:]
+				for b := range 256 {
+					changed := token[:i] + string([]byte{byte(b)}) + token[i+1:]
 					if _, err := s.check(changed); err == nil && changed != token {
-						t.Errorf("with %q at %d it verifies", b, i)
+						t.Errorf("with byte %d at %d it verifies", b, i)
 					}
 				}
 			}

@@ -21,7 +21,10 @@ func TestD55ATamperedTokenIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			token, target := link.Query().Get("token"), link.Query().Get("callbackURL")
-			for _, forged := range authflowtest.Tampered(token) {
+			for n, forged := range authflowtest.Tampered(token) {
+				if n%19 != 0 { // TestD55NoTamperedTokenIsParsed tries them all
+					continue
+				}
 				flow.Browser().Get("/verify-email?token="+url.QueryEscape(forged)).Fails(401, "INVALID_TOKEN").Sets()
 			}
 			flow.Browser().Open(address).RedirectsTo(target)

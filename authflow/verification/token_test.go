@@ -206,3 +206,25 @@ func FuzzVerificationToken(f *testing.F) {
 		}
 	})
 }
+
+// D55: whatever is cut off or changed, the token says nothing.
+func TestD55NoTamperedTokenIsParsed(t *testing.T) {
+	t.Parallel()
+	f := newTestFeature(t, testNow)
+	if _, err := f.parse(nodeToken); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(forged string) {
+		if said, err := f.parse(forged); !errors.Is(err, errTokenInvalid) {
+			t.Errorf("%q says %+v, %v", forged, said, err)
+		}
+	}
+	for i := range nodeToken {
+		refused(nodeToken[:i])
+		for b := range 256 {
+			if byte(b) != nodeToken[i] {
+				refused(nodeToken[:i] + string([]byte{byte(b)}) + nodeToken[i+1:])
+			}
+		}
+	}
+}

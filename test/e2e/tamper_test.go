@@ -67,7 +67,7 @@ func tamperedLetter(t *testing.T, s *stack) {
 	token := link.Query().Get("token")
 	var forgeries []string
 	for i := range token {
-		forgeries = append(forgeries, alterations(token, i)...)
+		forgeries = append(forgeries, alterations(token, i)[i%40])
 		if i > 0 {
 			forgeries = append(forgeries, token[:i])
 		}
@@ -84,11 +84,11 @@ func tamperedLetter(t *testing.T, s *stack) {
 	stranger.Get(t, "/api/me").Want(t, http.StatusOK)
 }
 
-// alterations are the text with another byte at one place: the next letter, and the bit that tells upper from lower case.
+// alterations are the text with each other byte at one place that a header may carry. The others are tried without a wire, in authflow.
 func alterations(text string, at int) []string {
 	var all []string
-	for _, b := range []byte{text[at] + 1, text[at] ^ 0x20} {
-		if b > ' ' && b < 0x7f {
+	for b := byte('!'); b < 0x7f; b++ {
+		if b != text[at] {
 			all = append(all, text[:at]+string(rune(b))+text[at+1:])
 		}
 	}
