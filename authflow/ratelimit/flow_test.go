@@ -73,6 +73,35 @@ func TestD72SignInIsLimitedByAddressOverReplicas(t *testing.T) {
 	}
 }
 
+// What is limited under one spelling is reached by no other.
+func TestD13ALimitedPathHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	flow := start(t, limited)
+	user := flow.User("Ada")
+	body := authflowtest.Body{"email": user.Email, "password": authflowtest.Password}
+	signIn := func(path string) int { return flow.Browser().At("192.0.2.1").Post(path, body).Status }
+	for range 3 {
+		if status := signIn("/sign-in/email"); status != 200 {
+			t.Fatalf("answered %d before the limit", status)
+		}
+	}
+	if got := []int{signIn("/sign-in/email"), signIn("/signin"), signIn("/sign-in/email?x=1")}; !slices.Equal(got, []int{429, 429, 429}) {
+		t.Errorf("the limited ones answered %v", got)
+	}
+	hashes := flow.Hashes()
+	for _, path := range []string{
+		"/sign-in/email/", "/sign-in//email", "//sign-in/email", "/sign-in%2Femail", "/sign-in%2femail", "/%73ign-in/email", "/sign-in/emai%6c", "/Sign-In/Email", "/SIGN-IN/EMAIL",
+		"/sign-in/./email", "/x/../sign-in/email", "/sign-in/email%20", "/sign-in/email;x", "/sign-in/email%00", "/sign-in/email.", "/signin/", "/Signin", "/s%69gnin",
+	} {
+		if status := signIn(path); status != 404 && status != 429 {
+			t.Errorf("%s answered %d", path, status)
+		}
+	}
+	if flow.Hashes() != hashes {
+		t.Error("a password was looked at")
+	}
+}
+
 func TestD72FiftyGuessesAtOnceFromAsManyAddresses(t *testing.T) {
 	t.Parallel()
 	one := start(t, limited)

@@ -57,6 +57,34 @@ func cookieAndBearer(t *testing.T, s *stack) {
 	}
 }
 
+// kinds gives one string as every kind of credential (D07): what is remembered of it as one says nothing of it as another.
+func kinds(t *testing.T, s *stack) {
+	p := s.user(t)
+	p.signIn(t)
+	token, signed := p.token(t), p.signed(t)
+	bare := p.elsewhere()
+	cookie := func(value string) harness.Edit { return harness.Header("Cookie", harness.SessionCookie+"="+value) }
+	for range 2 { // the second time everything is remembered
+		bare.isIn(t, harness.Bearer(token))
+		bare.isIn(t, cookie(url.QueryEscape(signed)))
+		for name, edit := range map[string]harness.Edit{
+			"a bearer token as cookie":       cookie(token),
+			"a token under another scheme":   harness.Header("Authorization", "Token "+token),
+			"a token as Basic":               harness.Header("Authorization", "Basic "+token),
+			"a token as an API key":          harness.Header("X-Api-Key", token),
+			"a token as the cookie cache":    harness.Header("Cookie", "better-auth.session_data="+token),
+			"a cookie under another name":    harness.Header("Cookie", "better-auth.dont_remember="+url.QueryEscape(signed)),
+			"the id of the session":          harness.Bearer(harness.Value[string](t, s.db, `SELECT id FROM session WHERE token = $1`, token)),
+			"the id of the user":             harness.Bearer(p.id),
+			"an assertion's header and body": harness.Bearer("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0." + token),
+		} {
+			if r := bare.Get(t, "/api/me", edit); r.Status != http.StatusUnauthorized {
+				t.Errorf("%s answered %d", name, r.Status)
+			}
+		}
+	}
+}
+
 var scryptForm = regexp.MustCompile(`^[0-9a-f]{32}:[0-9a-f]{128}$`)
 
 // otherHashes is R2.

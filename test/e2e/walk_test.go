@@ -19,6 +19,7 @@ func scenarios() []scenario {
 		{"a verification link works for fifteen minutes and says so", verificationLinkLifetime},
 		{"sign-in with the wrong password is refused like an unknown address", wrongPassword},
 		{"a session is accepted as cookie and as bearer token", cookieAndBearer},
+		{"D07 what counts as a bearer token counts as nothing else", kinds},
 		{"hashes of other kinds are accepted and replaced", otherHashes},
 		{"a session that ends with the browser", sessionThatEndsWithTheBrowser},
 		{"sign-out kills cookie and bearer token at once", signOut},

@@ -250,7 +250,7 @@ func TestAuthorizationRequestsAreChecked(t *testing.T) {
 	}
 }
 
-func TestCodesAreCheckedAndWorkOnce(t *testing.T) {
+func TestD49CodesAreBoundToTheirClientAndWorkOnce(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for name, change := range map[string]func(form url.Values){
@@ -261,6 +261,7 @@ func TestCodesAreCheckedAndWorkOnce(t *testing.T) {
 		"another verifier": func(form url.Values) { form.Set("code_verifier", verifier+"x") },
 		"another secret":   func(form url.Values) { form.Set("client_secret", "x") },
 		"no client":        func(form url.Values) { form.Del("client_id") },
+		"another client":   func(form url.Values) { form.Set("client_id", "other") },
 		"another grant":    func(form url.Values) { form.Set("grant_type", "password") },
 		"too late":         func(url.Values) { p.now.Add(60) },
 	} {

@@ -1,4 +1,4 @@
-// Two targets on one database: every scenario of interop/ in both directions. These assert by
+// Two targets on one database: every scenario of interop/ in both directions, or in the one that it names. These assert by
 // themselves, as there is no second run to compare with.
 
 import { byProfile, inParallel, load } from "./scenarios.mjs";
@@ -10,7 +10,9 @@ export async function interoperate({ names, only, jobs, serverURL }, report) {
   if (scenarios.length === 0) throw new Error(`no scenario contains ${JSON.stringify(only)}`);
   for (const [profile, group] of byProfile(scenarios)) {
     const { targets, secret, stop } = await startTargets(names, { profile, serverURL, shared: true });
-    const directed = group.flatMap((scenario) => directions(targets).map((pair) => ({ scenario, pair, alone: scenario.alone })));
+    const directed = group.flatMap((scenario) =>
+      directions(targets, scenario.toward).map((pair) => ({ scenario, pair, alone: scenario.alone })),
+    );
     try {
       await inParallel(directed, jobs, async ({ scenario, pair }) => report(await judge(scenario, pair, secret)));
     } finally {
@@ -19,11 +21,14 @@ export async function interoperate({ names, only, jobs, serverURL }, report) {
   }
 }
 
-function directions([first, second]) {
-  return [
+function directions([first, second], toward) {
+  const both = [
     [first, second],
     [second, first],
   ];
+  const meant = both.filter(([, there]) => toward === undefined || there.name === toward);
+  if (meant.length === 0) throw new Error(`no target is called ${JSON.stringify(toward)}`);
+  return meant;
 }
 
 async function judge({ file, name, run }, [here, there], secret) {

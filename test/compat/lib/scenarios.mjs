@@ -1,10 +1,11 @@
 // Finds the scenario files of a folder: each exports `profile` (default "sample") and `scenarios`, an
 // object from a name in words to an async function; and `alone` when no other scenario may run meanwhile.
-// One that exports `profiles` is played under each of them.
+// One that exports `profiles` is played under each of them. A scenario that makes sense in one direction
+// only is an object {only: "<name of the second target>", run}.
 
 import { readdir } from "node:fs/promises";
 
-/** @returns [{file, profile, name, run, alone}] of those whose file or name contains `only` */
+/** @returns [{file, profile, name, run, toward, alone}] of those whose file or name contains `only` */
 export async function load(folder, only) {
   const base = new URL(`../${folder}/`, import.meta.url);
   const files = (await readdir(base)).filter((file) => file.endsWith(".mjs")).sort();
@@ -13,8 +14,9 @@ export async function load(folder, only) {
     const { profile = "sample", profiles = [profile], scenarios, alone = false } = await import(new URL(file, base));
     for (const played of profiles) {
       const suffix = profiles.length > 1 ? ` (${played})` : "";
-      for (const [name, run] of Object.entries(scenarios)) {
-        found.push({ file: file.replace(".mjs", ""), profile: played, name: name + suffix, run, alone });
+      for (const [name, scenario] of Object.entries(scenarios)) {
+        const { run = scenario, only: toward } = scenario;
+        found.push({ file: file.replace(".mjs", ""), profile: played, name: name + suffix, run, toward, alone });
       }
     }
   }
