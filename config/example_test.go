@@ -32,7 +32,7 @@ func TestExampleAsItStandsGivesTheDefaults(t *testing.T) {
 // TestEveryKeyOfTheExampleCanBeSwitchedOn removes every # that stands directly before a key.
 func TestEveryKeyOfTheExampleCanBeSwitchedOn(t *testing.T) {
 	t.Parallel()
-	text := regexp.MustCompile(`(?m)^( *)#([a-z_]+:|-$)`).ReplaceAllString(Example(), "$1$2")
+	text := regexp.MustCompile(`(?m)^( *)#([a-z0-9_]+:|-$)`).ReplaceAllString(Example(), "$1$2")
 	var c Config
 	var r reading
 	var ps problems

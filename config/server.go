@@ -1,11 +1,14 @@
 package config
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,17 +17,63 @@ import (
 
 // Server holds the listeners and how they stop.
 type Server struct {
-	Listen         string   `key:"listen" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket."`
+	Listen         string   `key:"listen" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket. It speaks HTTP/1.1, and with tls HTTP/2 as well."`
 	AdminListen    string   `key:"admin_listen" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
 	PublicURL      string   `key:"public_url" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
 	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed; unix stands for whoever connects to a Unix socket. Empty: nobody's."`
 
+	TLS           ServerTLS `key:"tls" doc:"TLS at the public listener. Without it, TLS is left to a proxy in front."`
+	H2C           bool      `key:"h2c" default:"false" doc:"Whether the public listener, without TLS, speaks HTTP/2 to clients that begin with it (prior knowledge), as gRPC clients and some proxies do."`
+	ProxyProtocol bool      `key:"proxy_protocol" default:"false" doc:"Whether connections from server.trusted_proxies begin with a header of the PROXY protocol, version 1 or 2, that names the client's address. They must, then; those from elsewhere must not."`
+	SocketMode    string    `key:"socket_mode" example:"0660" doc:"Permissions of Unix sockets that listen and admin_listen make, in octal. Whoever may write may connect. Empty: what the process's umask leaves."`
+
 	ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" doc:"How long a client may take to send the headers of a request."`
 	IdleTimeout       time.Duration `key:"idle_timeout" default:"2m" doc:"How long a connection without a request is kept open. Longer than that of the load balancer in front avoids sporadic 502s."`
 	MaxHeaderBytes    int           `key:"max_header_bytes" default:"65536" unit:"bytes" doc:"Most bytes that request line and headers may have together. More is answered with 431."`
+	MaxConnections    int           `key:"max_connections" default:"10000" doc:"Most connections that the public listener has open at a time. Further ones wait until one closes. Zero means no limit but the system's."`
+	MaxStreams        int           `key:"max_streams" default:"250" doc:"Most requests at a time on one HTTP/2 connection."`
 
 	DrainDelay   time.Duration `key:"drain_delay" default:"5s" doc:"How long requests are still accepted after SIGTERM, while readiness already fails, so that load balancers notice. 0: no delay."`
 	DrainTimeout time.Duration `key:"drain_timeout" default:"20s" doc:"How long running requests may take to finish after that, before they are cut. Delay and time-out together must stay below the platform's kill time, 30s in Kubernetes."`
+}
+
+// ServerTLS is how the public listener proves who it is.
+type ServerTLS struct {
+	CertFile   string `key:"cert_file" example:"/etc/postern/tls/tls.crt" doc:"Certificate and those that lead to a known authority, in PEM. Both files are read again when they change; while the new ones cannot be used, the ones before are."`
+	KeyFile    string `key:"key_file" example:"/etc/postern/tls/tls.key" doc:"Its key, in PEM."`
+	MinVersion string `key:"min_version" default:"1.2" doc:"Oldest version of TLS that is spoken: 1.2 or 1.3."`
+}
+
+// Enabled tells whether the listener speaks TLS.
+func (t ServerTLS) Enabled() bool { return t.CertFile != "" }
+
+// Version is MinVersion as crypto/tls has it.
+func (t ServerTLS) Version() uint16 {
+	if t.MinVersion == "1.3" {
+		return tls.VersionTLS13
+	}
+	return tls.VersionTLS12
+}
+
+// Validate accepts files that are not there: the configuration may be checked elsewhere than where it is used.
+func (t ServerTLS) Validate() error {
+	var found []error
+	switch {
+	case t.CertFile != "" && t.KeyFile == "":
+		found = append(found, errors.New("key_file: is missing; a certificate is of no use without its key"))
+	case t.CertFile == "" && t.KeyFile != "":
+		found = append(found, errors.New("cert_file: is missing; a key is of no use without its certificate"))
+	}
+	if t.MinVersion != "1.2" && t.MinVersion != "1.3" {
+		found = append(found, fmt.Errorf("min_version: %q is neither 1.2 nor 1.3", t.MinVersion))
+	}
+	return errors.Join(found...)
+}
+
+// FileMode is SocketMode as a number; false when it is left to the umask.
+func (s Server) FileMode() (fs.FileMode, bool) {
+	mode, err := strconv.ParseUint(s.SocketMode, 8, 9)
+	return fs.FileMode(mode), err == nil
 }
 
 // Validate reports every mistake, each beginning with the key it is about.
@@ -51,6 +100,18 @@ func (s Server) Validate() error {
 			report("trusted_proxies[%d]: %w", i, err)
 		}
 	}
+	for _, err := range flatten(s.TLS.Validate()) {
+		report("tls.%w", err)
+	}
+	if s.H2C && s.TLS.Enabled() {
+		report("h2c: is HTTP/2 without TLS, which the listener has; leave it out, HTTP/2 is spoken all the same")
+	}
+	if s.ProxyProtocol && len(s.TrustedProxies) == 0 {
+		report("proxy_protocol: nobody may name a client's address while server.trusted_proxies is empty; name the load balancer's networks there")
+	}
+	if _, ok := s.FileMode(); !ok && s.SocketMode != "" {
+		report("socket_mode: %q is not a mode of three octal digits such as 0660", s.SocketMode)
+	}
 	positive := func(key string, d time.Duration) {
 		if d <= 0 {
 			report("%s: %s is not above zero; without a limit a client could hold a connection forever", key, d)
@@ -64,6 +125,12 @@ func (s Server) Validate() error {
 	}
 	if s.MaxHeaderBytes < 4096 || s.MaxHeaderBytes > 1<<20 {
 		report("max_header_bytes: %d is not between 4096 and 1048576", s.MaxHeaderBytes)
+	}
+	if s.MaxConnections < 0 {
+		report("max_connections: %d is negative; use 0 for no limit", s.MaxConnections)
+	}
+	if s.MaxStreams < 1 || s.MaxStreams > 10000 {
+		report("max_streams: %d is not between 1 and 10000", s.MaxStreams)
 	}
 	return errors.Join(found...)
 }

@@ -34,9 +34,11 @@ type app struct {
 	proxy   *proxy.Proxy
 	admin   *adminListener
 	public  http.Handler
+	trust   *clientaddr.Trust // in those whom server.trusted_proxies names
 
-	assertions *assertion.Minter // nil when there are none
-	background []func(context.Context) error
+	certificates *certificates
+	assertions   *assertion.Minter // nil when there are none
+	background   []func(context.Context) error
 }
 
 // extras are what one way of running adds to another.
@@ -78,9 +80,12 @@ func (a *app) keepInStep() error {
 }
 
 func (a *app) wire(ctx context.Context, store *sessionstore.Store, x extras) error {
-	trust, err := clientaddr.NewTrust(a.cfg.Server.TrustedProxies)
-	if err != nil {
+	var err error
+	if a.trust, err = clientaddr.NewTrust(a.cfg.Server.TrustedProxies); err != nil {
 		return fmt.Errorf("server.trusted_proxies: %w", err)
+	}
+	if err := a.loadCertificates(); err != nil {
+		return err
 	}
 	shared, err := newCORS(a.cfg.Server.PublicURL, a.cfg.CORSOrigins())
 	if err != nil {
@@ -106,7 +111,7 @@ func (a *app) wire(ctx context.Context, store *sessionstore.Store, x extras) err
 	}
 	a.public = &edge{
 		next:    split(a.cfg.Auth.Core.BasePath, secured(api, strings.HasPrefix(core.BaseURL, "https://")), proxied),
-		trust:   trust,
+		trust:   a.trust,
 		cors:    shared,
 		log:     a.log,
 		metrics: a.metrics,

@@ -4,18 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/posternhq/postern/config"
 )
 
-// listen opens host:port, :port or unix:/path.
-func listen(address string) (net.Listener, error) {
+// listen opens host:port, :port or unix:/path. A socket gets the configured permissions, if any.
+func listen(address string, c config.Server) (net.Listener, error) {
 	path, ok := strings.CutPrefix(address, "unix:")
 	if !ok {
 		return net.Listen("tcp", address)
@@ -23,7 +20,16 @@ func listen(address string) (net.Listener, error) {
 	if err := removeStaleSocket(path); err != nil {
 		return nil, err
 	}
-	return net.Listen("unix", path)
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if mode, ok := c.FileMode(); ok {
+		if err := os.Chmod(path, mode); err != nil {
+			return nil, errors.Join(fmt.Errorf("set permissions of socket: %w", err), socket.Close())
+		}
+	}
+	return socket, nil
 }
 
 // removeStaleSocket takes away the socket of a process that was killed. One that somebody listens on stays, and so does
@@ -43,28 +49,4 @@ func removeStaleSocket(path string) error {
 		return fmt.Errorf("another process listens on %s", path)
 	}
 	return os.Remove(path)
-}
-
-// publicServer bounds what a client may send before its request is understood. What comes after, bodies and answers, may be a
-// stream, and is bounded by those who know.
-func publicServer(h http.Handler, c config.Server, logger *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: c.ReadHeaderTimeout,
-		IdleTimeout:       c.IdleTimeout,
-		MaxHeaderBytes:    c.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // clients' mistakes: handshakes, resets
-	}
-}
-
-func adminServer(h http.Handler, logger *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-	}
 }

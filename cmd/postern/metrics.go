@@ -24,6 +24,7 @@ type metrics struct {
 	overhead  prometheus.Histogram
 	rejected  *prometheus.CounterVec
 	streams   prometheus.Gauge
+	conns     prometheus.Gauge
 	upstream  *prometheus.GaugeVec
 
 	cache  *prometheus.CounterVec
@@ -37,6 +38,9 @@ type metrics struct {
 	queue    prometheus.Gauge
 	hashFull prometheus.Counter
 	alone    prometheus.Gauge
+
+	certificates *prometheus.CounterVec
+	expiry       *prometheus.GaugeVec
 
 	// Finding a child by its labels costs a hash of them and a lock each; those of one kind of request are found once.
 	mu       sync.RWMutex
@@ -69,34 +73,38 @@ func newMetrics() *metrics {
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "postern_http_request_duration_seconds", Help: "Time from the request's headers to the end of its answer.", Buckets: latencyBuckets,
 		}, []string{"route"}),
-		overhead: histogram("postern_overhead_seconds", "Time inside Postern, the application's excluded.", latencyBuckets),
-		rejected: counters("postern_rejected_requests_total", "Proxied requests that were not forwarded.", "reason"),
-		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
-		upstream: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_upstream_up", Help: "0 while one of several addresses of an application is left out because it failed."}, []string{"upstream"}),
-		cache:    counters("postern_session_cache_total", "Session look-ups, by how the cache served them.", "result"),
-		lookup:   histogram("postern_session_lookup_seconds", "Time of one session look-up in the database.", latencyBuckets),
-		lag:      histogram("postern_invalidation_lag_seconds", "Time from a change in the database, whoever made it, to this replica's cache having forgotten what it concerns.", latencyBuckets),
-		polls:    counters("postern_invalidation_polls_total", "Questions to the database for what has changed.", "outcome"),
-		events:   counters("postern_auth_events_total", "Authentication events, as in the audit log.", "event", "outcome"),
-		mail:     counters("postern_mail_total", "Attempts to hand a letter to the mail service.", "outcome"),
-		hashing:  histogram("postern_password_hash_seconds", "Time of one password hash, waiting excluded.", latencyBuckets),
-		queue:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_password_queue_depth", Help: "Requests that wait for password hashing."}),
-		hashFull: prometheus.NewCounter(prometheus.CounterOpts{Name: "postern_password_rejected_total", Help: "Requests that got 503 because password hashing had no room."}),
-		alone:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_rate_limit_alone", Help: "1 while rate limits are not shared with other replicas, since the database is away."}),
-		children: map[requestKey]requestChildren{},
+		overhead:     histogram("postern_overhead_seconds", "Time inside Postern, the application's excluded.", latencyBuckets),
+		rejected:     counters("postern_rejected_requests_total", "Proxied requests that were not forwarded.", "reason"),
+		streams:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
+		conns:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_connections_open", Help: "Connections to the public listener; see server.max_connections."}),
+		upstream:     prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_upstream_up", Help: "0 while one of several addresses of an application is left out because it failed."}, []string{"upstream"}),
+		cache:        counters("postern_session_cache_total", "Session look-ups, by how the cache served them.", "result"),
+		lookup:       histogram("postern_session_lookup_seconds", "Time of one session look-up in the database.", latencyBuckets),
+		lag:          histogram("postern_invalidation_lag_seconds", "Time from a change in the database, whoever made it, to this replica's cache having forgotten what it concerns.", latencyBuckets),
+		polls:        counters("postern_invalidation_polls_total", "Questions to the database for what has changed.", "outcome"),
+		events:       counters("postern_auth_events_total", "Authentication events, as in the audit log.", "event", "outcome"),
+		mail:         counters("postern_mail_total", "Attempts to hand a letter to the mail service.", "outcome"),
+		hashing:      histogram("postern_password_hash_seconds", "Time of one password hash, waiting excluded.", latencyBuckets),
+		queue:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_password_queue_depth", Help: "Requests that wait for password hashing."}),
+		hashFull:     prometheus.NewCounter(prometheus.CounterOpts{Name: "postern_password_rejected_total", Help: "Requests that got 503 because password hashing had no room."}),
+		alone:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_rate_limit_alone", Help: "1 while rate limits are not shared with other replicas, since the database is away."}),
+		certificates: counters("postern_certificate_reloads_total", "Certificates that changed and were read again; a failure leaves the one before in use.", "outcome"),
+		expiry:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate in use expires, in Unix time."}, []string{"file"}),
+		children:     map[requestKey]requestChildren{},
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "postern_build_info", Help: "Always 1; the labels tell what is running.",
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.upstream, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
+	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.conns, m.upstream, m.certificates, m.expiry, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
 		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap
 	}
 	for _, outcome := range []string{"success", "failure"} {
 		m.polls.WithLabelValues(outcome)
+		m.certificates.WithLabelValues(outcome)
 	}
 	return m
 }

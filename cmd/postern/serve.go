@@ -45,12 +45,12 @@ func newServe(s streams) *cobra.Command {
 // serve listens until ctx ends, and then drains: readiness fails first, requests are still taken for the drain delay, so that
 // load balancers notice, and then what is under way may finish. ready, if any, is told the addresses.
 func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
-	public, err := listen(a.cfg.Server.Listen)
+	public, err := listen(a.cfg.Server.Listen, a.cfg.Server)
 	if err != nil {
 		return fmt.Errorf("server.listen: %w", err)
 	}
 	defer public.Close()
-	administrative, err := listen(a.cfg.Server.AdminListen)
+	administrative, err := listen(a.cfg.Server.AdminListen, a.cfg.Server)
 	if err != nil {
 		return fmt.Errorf("server.admin_listen: %w", err)
 	}
@@ -58,14 +58,14 @@ func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
 
 	stop := a.start(context.WithoutCancel(ctx)) // ended after the last request, not by the signal
 	defer stop()
-	front := publicServer(a.public, a.cfg.Server, a.logger)
+	front := publicServer(a.public, a.cfg.Server, a.certificates.listener, a.logger)
 	back := adminServer(a.admin, a.logger)
 	failed := make(chan error, 2)
 	for _, s := range []struct {
 		server   *http.Server
 		listener net.Listener
-	}{{front, public}, {back, administrative}} {
-		go func() { failed <- s.server.Serve(s.listener) }() // ends by Shutdown or Close below
+	}{{front, a.connections(public)}, {back, administrative}} {
+		go func() { failed <- serveOn(s.server, s.listener) }() // ends by Shutdown or Close below
 	}
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("version", buildVersion()),

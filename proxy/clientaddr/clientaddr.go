@@ -63,8 +63,11 @@ func parsePrefix(entry string) (netip.Prefix, error) {
 }
 
 // TrustsPeer tells whether the socket's peer may speak for others.
-func (t *Trust) TrustsPeer(r *http.Request) bool {
-	addr, unix := peer(r.RemoteAddr)
+func (t *Trust) TrustsPeer(r *http.Request) bool { return t.Trusts(r.RemoteAddr) }
+
+// Trusts is the same for a peer's address, written as net.Conn and http.Request do.
+func (t *Trust) Trusts(remote string) bool {
+	addr, unix := peer(remote)
 	if unix {
 		return t.unix
 	}
