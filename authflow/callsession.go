@@ -78,13 +78,13 @@ func (s *Sessions) resolve(w http.ResponseWriter, r *http.Request, ask asking) (
 		s.cache.set(w, r, identity, true)
 		return identity, nil, nil
 	}
-	renewed, err := s.renew(r.Context(), identity, now)
-	if err != nil {
-		return nil, nil, err
-	}
-	if renewed == nil {
-		s.cookies.ExpireSession(w, r)
-		return nil, nil, nil
+	renewed := s.renew(identity, now)
+	if renewed == nil { // it is as good as it was
+		s.cache.set(w, r, identity, true)
+		if s.deferRefresh {
+			return identity, &due, nil
+		}
+		return identity, nil, nil
 	}
 	s.send(w, r, renewed, true)
 	return renewed, nil, nil

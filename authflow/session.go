@@ -17,8 +17,8 @@ const rememberedNot = 24 * time.Hour
 type SessionStore interface {
 	// Find returns an expired session too; ErrNotFound means there is no such token.
 	Find(ctx context.Context, look sessionstore.Lookup) (*sessionstore.Identity, error)
-	// RenewSession moves the expiry forward, never back, and returns false when the session is gone.
-	RenewSession(ctx context.Context, token sessionstore.Token, expiresAt time.Time) (bool, error)
+	// Renew extends a session, in the database a moment later, and returns it as it is then; nil when that can not be done now.
+	Renew(identity *sessionstore.Identity, until time.Time) *sessionstore.Identity
 	// ReloadSession is Find that asks the database.
 	ReloadSession(ctx context.Context, token sessionstore.Token) (*sessionstore.Identity, error)
 	// DeleteExpiredSession removes the session if its row has expired, and tells whether it has.
@@ -65,11 +65,11 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 	if s.deferRefresh || !s.renewalDue(identity, now) || s.cookies.DontRemember(r) {
 		return identity, nil
 	}
-	renewed, err := s.renew(r.Context(), identity, now)
-	if err != nil {
-		return identity, nil // the session is good as it is; the next request tries again
+	renewed := s.renew(identity, now)
+	if renewed == nil {
+		return identity, nil // it is good as it is; the next request tries again
 	}
-	if renewed != nil && byCookie {
+	if byCookie {
 		s.send(w, r, renewed, true)
 		w.Header().Del("Set-Auth-Token") // for clients of the API; the application's answer is not one of ours
 		w.Header().Del("Access-Control-Expose-Headers")
@@ -165,20 +165,11 @@ func (s *Sessions) renewalDue(identity *sessionstore.Identity, now time.Time) bo
 	return !now.Before(identity.Session.ExpiresAt.Add(s.updateAge - s.expiresIn))
 }
 
-// renew extends the row and returns the session as it is then, or nil when it was revoked meanwhile.
-func (s *Sessions) renew(ctx context.Context, identity *sessionstore.Identity, now time.Time) (*sessionstore.Identity, error) {
-	expiresAt := now.Add(s.expiresIn).Truncate(time.Millisecond)
-	alive, err := s.store.RenewSession(ctx, identity.Session.Token, expiresAt)
-	if err != nil {
-		return nil, fmt.Errorf("renew session: %w", err)
-	}
-	if !alive {
-		return nil, nil
-	}
-	renewed := *identity // the cached one is shared and must not change
-	renewed.Session.ExpiresAt = expiresAt
-	renewed.Session.UpdatedAt = now
-	return &renewed, nil
+// renew extends the session and returns it as it is then, or nil when that has to wait. The browser is told with this answer, and the database a
+// moment later, since nobody is to wait for that. Should the database never hear of it, the cookie outlives the row: the row decides, and as
+// it still says that renewal is due, the user's next request makes good for it.
+func (s *Sessions) renew(identity *sessionstore.Identity, now time.Time) *sessionstore.Identity {
+	return s.store.Renew(identity, now.Add(s.expiresIn))
 }
 
 // Create makes a session in the caller's transaction, once every gate has let it pass. The browser gets it by Issue, after the

@@ -3,7 +3,6 @@ package sessionstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -27,6 +26,8 @@ type Cache struct {
 	observe       func(result string)
 	observeLookup func(time.Duration)
 
+	observeRenewal func(outcome string, n int)
+
 	mu      sync.Mutex
 	known   *simplelru.LRU[TokenKey, *entry]
 	unknown *simplelru.LRU[TokenKey, time.Time] // until when
@@ -35,6 +36,8 @@ type Cache struct {
 	runway  runway
 	outage  time.Time // until when stale entries are served without asking again
 	endings *endings
+
+	renewals renewals
 
 	maxLag time.Duration // 0: nobody keeps the cache in step, and TTL alone bounds how stale it is
 	step   time.Time     // all that others had changed by then is known
@@ -45,6 +48,8 @@ type CacheOptions struct {
 	Now           func() time.Time    // time.Now without one
 	Observe       func(result string) // hears hit, miss, negative or stale, once for each FindSession
 	ObserveLookup func(time.Duration) // hears how long each query took
+
+	ObserveRenewal func(outcome string, n int) // hears written, superseded, expired, refused or failed, and of how many
 }
 
 // What Observe hears.
@@ -68,6 +73,11 @@ type entry struct {
 	next, prev *entry
 }
 
+// endedSince tells whether the session was alive when it was read, and is not any more.
+func (e *entry) endedSince(now time.Time) bool {
+	return !now.Before(e.identity.Session.ExpiresAt) && e.at.Before(e.identity.Session.ExpiresAt)
+}
+
 // NewCache returns a cache in front of the store, which it listens to from then on.
 func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	c := &Cache{
@@ -83,11 +93,16 @@ func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	if c.observeLookup == nil {
 		c.observeLookup = func(time.Duration) {}
 	}
+	if c.observeRenewal = o.ObserveRenewal; c.observeRenewal == nil {
+		c.observeRenewal = func(string, int) {}
+	}
+	c.renewals = renewals{waiting: map[TokenKey]Renewal{}, wake: make(chan struct{}, 1)}
 	// NewLRU fails on sizes below one only; those turn the cache off and FindSession does not touch the lists.
 	c.known, _ = simplelru.NewLRU(max(cfg.Size, 1), func(_ TokenKey, e *entry) { c.unlink(e) })
 	// A list of its own, and a smaller one: a flood of invented tokens must not drive out those of users.
 	c.unknown, _ = simplelru.NewLRU[TokenKey, time.Time](max(cfg.Size/8, 1), nil)
 	c.endings = newEndings(c.now(), keptEndings)
+	s.db.renewing = c.foresee
 	s.watch(c.forget)
 	return c
 }
@@ -165,24 +180,6 @@ func (c *Cache) inStep(at time.Time) {
 	c.step = at
 }
 
-// RenewSession is Store.RenewSession, but for the moments in which the database is known to be away: a session that is good
-// as it is must not wait for a query that times out.
-func (c *Cache) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
-	c.mu.Lock()
-	away := c.now().Before(c.outage)
-	c.mu.Unlock()
-	if away {
-		return false, fmt.Errorf("renew session: %w", ErrUnavailable)
-	}
-	alive, err := c.Store.RenewSession(ctx, token, expiresAt)
-	if errors.Is(err, ErrUnavailable) {
-		c.mu.Lock()
-		c.outage = c.now().Add(outagePause)
-		c.mu.Unlock()
-	}
-	return alive, err
-}
-
 // Forget drops what is remembered about a token, for changes made by another process.
 func (c *Cache) Forget(key TokenKey) { c.forget(change{token: key, ends: true}) }
 
@@ -206,6 +203,8 @@ func (c *Cache) ForgetAll() {
 func (c *Cache) recall(key TokenKey, now time.Time) (*Identity, string) {
 	if e, ok := c.known.Get(key); ok {
 		switch age := now.Sub(e.at); {
+		case e.endedSince(now):
+			// Another replica may have renewed it.
 		case age < c.config.TTL:
 			return e.identity, cacheHit
 		case now.Before(c.outage) && age < c.config.TTL+c.config.StaleIfError:
@@ -270,7 +269,9 @@ func (c *Cache) forget(change change) {
 		c.endings.add(change, c.now())
 	}
 	if change.token != (TokenKey{}) {
-		c.drop(change.token)
+		if e, ok := c.known.Peek(change.token); !ok || change.renewed.IsZero() || !e.identity.Session.ExpiresAt.Equal(change.renewed) {
+			c.drop(change.token)
+		}
 		c.outdate(change.token)
 	}
 	if change.user == "" {

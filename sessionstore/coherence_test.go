@@ -59,7 +59,7 @@ func newReplica(t *testing.T, schema string, cfg CoherenceConfig) *replica {
 	r.other = connectTo(t, r.config.URL)
 	user := User{ID: "ada", Name: "Ada", Email: "ada@example.com"}
 	check(t, store.CreateUser(t.Context(), &user))
-	r.session = Session{ID: "s", UserID: user.ID, Token: "token", ExpiresAt: time.Now().Add(time.Hour)}
+	r.session = Session{ID: "s", UserID: user.ID, Token: "token", ExpiresAt: time.Now().Add(24 * time.Hour)}
 	check(t, store.CreateSession(t.Context(), &r.session))
 	return r
 }

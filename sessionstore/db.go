@@ -28,6 +28,8 @@ type database struct {
 	log          *slog.Logger
 	queryTimeout time.Duration
 
+	renewing func(*Session) // has a session that was read say what its row will, once what waits is written; nil without a cache
+
 	watching sync.RWMutex
 	watchers []func(change)
 }
@@ -76,6 +78,8 @@ type change struct {
 	user  UserID
 	token TokenKey
 	ends  bool // they may be over
+
+	renewed time.Time // nothing but the expiry is different: it is this; zero of any other change
 }
 
 // boundTx is a transaction in progress.

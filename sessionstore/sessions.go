@@ -1,9 +1,6 @@
 package sessionstore
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // CreateSession keeps a session, and makes of it what the row is then; see CreateUser. Returns ErrConflict when the id or the token
 // is taken, and ErrNotFound when the user is gone.
@@ -32,6 +29,7 @@ func (s *Store) FindSession(ctx context.Context, token Token) (*Identity, error)
 	if err != nil {
 		return nil, err
 	}
+	s.db.foresee(&found.Session)
 	return &found, nil
 }
 
@@ -49,6 +47,7 @@ func (s *Store) findSessions(ctx context.Context, tokens []Token) (map[Token]*Id
 		if err := scan(append(s.sessionColumns(&one.Session), s.userColumns(&one.User)...)...); err != nil {
 			return err
 		}
+		s.db.foresee(&one.Session)
 		found[one.Session.Token] = &one
 		return nil
 	})
@@ -63,6 +62,7 @@ func (s *Store) ListSessions(ctx context.Context, user UserID) ([]Session, error
 		if err := scan(s.sessionColumns(&session)...); err != nil {
 			return err
 		}
+		s.db.foresee(&session)
 		list = append(list, session)
 		return nil
 	})
@@ -77,21 +77,10 @@ func (s *Store) UpdateSession(ctx context.Context, token Token, fields Fields) (
 	err := s.queryRowFields(ctx, "UpdateSession", "session", fields, []any{string(token), s.now()}, func(scan scanFunc) error {
 		return scan(s.sessionColumns(&session)...)
 	})
-	return session, err
-}
-
-// RenewSession moves the expiry of a live session further away and sets UpdatedAt, in one conditional statement: it neither
-// revives a session that has expired or was deleted meanwhile, nor shortens one. It tells whether the session is alive, also
-// when there was nothing to do: of two requests that renew at once, the later one must not take the session for gone.
-func (s *Store) RenewSession(ctx context.Context, token Token, expiresAt time.Time) (bool, error) {
-	alive, err := s.exec(ctx, "RenewSession", string(token), expiresAt, s.now())
-	if err != nil {
-		// The cache may keep what it has, which at worst ends sooner than the row. To drop it would end the session for the
-		// length of the outage that is most likely behind the error.
-		return false, err
+	if err == nil {
+		s.db.foresee(&session)
 	}
-	s.changed(change{token: token.Key()})
-	return alive > 0, nil
+	return session, err
 }
 
 // DeleteSession tells whether there was such a session, expired or not.

@@ -55,8 +55,10 @@ func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, 
 		return nil, err
 	}
 	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{
-		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup,
+		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed,
 	})
+	a.metrics.waitingRenewals(a.store.WaitingRenewals)
+	a.background = append(a.background, a.store.WriteBehind)
 	if err := a.keepInStep(); err != nil {
 		store.Close()
 		return nil, err

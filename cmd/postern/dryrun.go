@@ -146,9 +146,7 @@ func (o readOnly) ReloadSession(ctx context.Context, token sessionstore.Token) (
 
 func (readOnly) MayHaveEnded(sessionstore.Token, sessionstore.UserID, time.Time) bool { return true }
 
-func (readOnly) RenewSession(context.Context, sessionstore.Token, time.Time) (bool, error) {
-	return false, errReadOnly
-}
+func (readOnly) Renew(*sessionstore.Identity, time.Time) *sessionstore.Identity { return nil }
 
 func (readOnly) DeleteExpiredSession(context.Context, sessionstore.Token) (bool, error) {
 	return false, errReadOnly

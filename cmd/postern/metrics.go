@@ -32,6 +32,8 @@ type metrics struct {
 	lag    prometheus.Histogram
 	polls  *prometheus.CounterVec
 
+	*backgroundMetrics
+
 	events   *prometheus.CounterVec
 	mail     *prometheus.CounterVec
 	hashing  prometheus.Histogram
@@ -92,6 +94,7 @@ func newMetrics() *metrics {
 		expiry:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate in use expires, in Unix time."}, []string{"file"}),
 		children:     map[requestKey]requestChildren{},
 	}
+	m.backgroundMetrics = newBackgroundMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "postern_build_info", Help: "Always 1; the labels tell what is running.",
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},

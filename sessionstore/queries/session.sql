@@ -18,12 +18,6 @@ UPDATE {session} SET {session.updatedAt} = $2{session.more assignments}
 WHERE {session.token} = $1 AND {session.expiresAt} > $2
 RETURNING {session.*};
 
--- name: RenewSession
-UPDATE {session} SET
-    {session.expiresAt} = CASE WHEN {session.expiresAt} < $2 THEN $2 ELSE {session.expiresAt} END,
-    {session.updatedAt} = CASE WHEN {session.expiresAt} < $2 THEN $3 ELSE {session.updatedAt} END
-WHERE {session.token} = $1 AND {session.expiresAt} > $3;
-
 -- name: DeleteSession
 DELETE FROM {session} WHERE {session.token} = $1;
 

@@ -64,25 +64,20 @@ var sessions = []test{
 		must(t, err)
 		equal(t, list, []sessionstore.Session{second, first})
 	}},
-	{"renewing moves the expiry of a live session only forward", func(t *testing.T, s Subject) {
+	{"renewing moves the expiry of a session that is as it was read", func(t *testing.T, s Subject) {
 		u := s.createUser(t)
-		session := s.createSession(t, u.ID)
+		session, other := s.createSession(t, u.ID), s.createSession(t, u.ID)
 		s.found(t, session, u)
 		s.Clock.Advance(time.Minute)
-		renew := func(to time.Time, want bool) {
-			t.Helper()
-			alive, err := s.RenewSession(t.Context(), session.Token, to)
-			must(t, err)
-			equal(t, alive, want)
-		}
-		renew(session.ExpiresAt.Add(-time.Second), true)
-		renew(session.ExpiresAt, true)
-		s.found(t, session, u)
-		renew(session.ExpiresAt.Add(time.Hour), true)
+		was := session
 		session.ExpiresAt, session.UpdatedAt = session.ExpiresAt.Add(time.Hour), s.now()
+		equal(t, s.renew(t, was, session.ExpiresAt), true)
 		s.found(t, session, u)
+		equal(t, s.renew(t, was, session.ExpiresAt.Add(time.Hour)), false) // another replica was first
+		s.found(t, session, u)
+		s.found(t, other, u)
 		s.Clock.Advance(session.ExpiresAt.Sub(s.now()))
-		renew(session.ExpiresAt.Add(time.Hour), false)
+		equal(t, s.renew(t, session, session.ExpiresAt.Add(time.Hour)), false)
 		s.found(t, session, u)
 	}},
 	{"renewing does not bring a deleted session back", func(t *testing.T, s Subject) {
@@ -90,10 +85,27 @@ var sessions = []test{
 		deleted, err := s.DeleteSession(t.Context(), session.Token)
 		must(t, err)
 		equal(t, deleted, true)
-		did, err := s.RenewSession(t.Context(), session.Token, s.now().Add(48*time.Hour))
-		must(t, err)
-		equal(t, did, false)
+		equal(t, s.renew(t, session, s.now().Add(48*time.Hour)), false)
 		s.gone(t, session)
+	}},
+	{"many sessions are renewed at once, each to its own time", func(t *testing.T, s Subject) {
+		u := s.createUser(t)
+		var all []sessionstore.Renewal
+		var want []sessionstore.Session
+		for i := range 30 {
+			session := s.createSession(t, u.ID)
+			r := sessionstore.Renewal{Token: session.Token, Was: session.ExpiresAt, Until: session.ExpiresAt.Add(time.Duration(i+1) * time.Second), At: s.now().Add(time.Duration(i) * time.Millisecond)}
+			all = append(all, r)
+			session.ExpiresAt, session.UpdatedAt = r.Until, r.At
+			want = append(want, session)
+		}
+		all = append(all, sessionstore.Renewal{Token: "nobody's", Was: s.now(), Until: s.now().Add(time.Hour), At: s.now()})
+		renewed, err := s.RenewSessions(t.Context(), all)
+		must(t, err)
+		equal(t, len(renewed), len(want))
+		for _, session := range want {
+			s.found(t, session, u)
+		}
 	}},
 	{"a deleted session is gone at once, and deleting tells whether it was there", func(t *testing.T, s Subject) {
 		u := s.createUser(t)
@@ -161,4 +173,12 @@ var sessions = []test{
 		s.found(t, first, u)
 		s.found(t, second, u)
 	}},
+}
+
+// renew tells whether the session was renewed.
+func (s Subject) renew(t *testing.T, session sessionstore.Session, until time.Time) bool {
+	t.Helper()
+	renewed, err := s.RenewSessions(t.Context(), []sessionstore.Renewal{{Token: session.Token, Was: session.ExpiresAt, Until: until, At: s.now()}})
+	must(t, err)
+	return len(renewed) == 1 && renewed[0] == session.Token
 }

@@ -77,6 +77,7 @@ export const scenarios = {
     const ada = await here.member();
     await here.sql(`update session set "expiresAt" = now() + interval '5 days' where token = $1`, ada.token);
     const renewed = JSON.parse((await asked(here, ada)).text).session.expiresAt;
+    await here.target.settleRenewals();
     const seen = async () => JSON.parse((await asked(there, ada)).text).session.expiresAt === renewed;
     await untilTrue("renewed", seen);
   },

@@ -17,7 +17,7 @@ export const cacheTTL = 200;
 
 /**
  * Starts the binary that COMPAT_POSTERN names.
- * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), stop()}; under a profile with a cookie cache also
+ * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), settleRenewals(), stop()}; under a profile with a cookie cache also
  *   {way: {sever(), mend()}}, by which Postern alone is cut off from the database
  */
 export async function startPostern({ name, profile, databaseURL, publicURL, secret, providers }) {
@@ -41,6 +41,7 @@ export async function startPostern({ name, profile, databaseURL, publicURL, secr
     staleFor: cacheTTL * 2,
     mails: resend.mails,
     settleMails,
+    settleRenewals: () => settleRenewals(adminPort),
     output: running.output,
     way,
     async stop() {
@@ -150,5 +151,13 @@ async function settleMails(world) {
   await untilTrue("all mails are delivered", async () => {
     const { rows } = await database.query(waiting, [`%.${world.slug}@%`]);
     return rows.length === 0;
+  });
+}
+
+// A renewal is answered at once, and its row is written a moment later.
+async function settleRenewals(adminPort) {
+  await untilTrue("all renewals are written", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    return /^postern_session_renewals_waiting 0$/m.test(metrics);
   });
 }

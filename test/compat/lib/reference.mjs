@@ -10,7 +10,7 @@ const folder = new URL("../reference/", import.meta.url);
 
 /**
  * @param server, env another file of reference/ than server.mjs, and what it wants in its environment
- * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), stop()}
+ * @returns a target: {name, baseURL, address, database, providers, mails(), settleMails(), settleRenewals(), stop()}
  */
 export async function startReference({ name, profile, databaseURL, publicURL, secret, providers, server = "server.mjs", env = {} }) {
   const running = start(process.execPath, [fileURLToPath(new URL(server, folder))], {
@@ -31,6 +31,8 @@ export async function startReference({ name, profile, databaseURL, publicURL, se
     mails: async () => (await fetch(`${target.address}/__mail`)).json(),
     // Mails are handed over before the request is answered.
     settleMails: async () => {},
+    // And so is a renewal written.
+    settleRenewals: async () => {},
     async stop() {
       disconnect(target);
       await target.database.end();

@@ -122,6 +122,7 @@ export class World {
 
   /** Writes down the database rows of this scenario's people. */
   async rows() {
+    await this.target.settleRenewals();
     this.note("rows", await rowsOf(this.target.database, this.slug, [...this.states]));
   }
 
@@ -163,6 +164,7 @@ export class World {
 
   /** Changes or reads the database behind the target's back; goes on when the target must have noticed. */
   async sql(statement, ...values) {
+    await this.target.settleRenewals();
     const { rows } = await this.target.database.query(statement, values);
     await new Promise((resolve) => setTimeout(resolve, this.target.staleFor ?? 0));
     return rows;
