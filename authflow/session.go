@@ -53,7 +53,8 @@ func (s *Sessions) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstor
 	if look.Token == "" {
 		return nil, nil
 	}
-	look.Current = isUnsafe(r.Method)
+	// A connection that is upgraded may change anything later, whatever it began with.
+	look.Current = isUnsafe(r.Method) || r.Header.Get("Upgrade") != ""
 	identity, err := s.find(r.Context(), look)
 	if err != nil || identity == nil {
 		return nil, err
@@ -130,12 +131,14 @@ func (s *Sessions) admitted(identity *sessionstore.Identity, err error) (*sessio
 	return identity, nil
 }
 
-// Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user.
+// Lookup returns the live session that a bearer token stands for, or nil. It renews nothing: who asks is not the user. What they will do by the
+// answer is not known, so it is as current as that to a request that changes something.
 func (s *Sessions) Lookup(ctx context.Context, value string) (*sessionstore.Identity, error) {
 	look := s.readBearer(value)
 	if look.Token == "" {
 		return nil, nil
 	}
+	look.Current = true
 	identity, err := s.find(ctx, look)
 	if err != nil || identity == nil || !s.now().Before(identity.Session.ExpiresAt) {
 		return nil, err

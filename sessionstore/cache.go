@@ -114,7 +114,7 @@ type Lookup struct {
 	// do not hold it up.
 	Vouched bool
 	// Current: the request may change something. While it can not be known what others have changed, memory is not enough for it, and
-	// the database is asked.
+	// the database is asked; nor is an answer that would only do because the database is away.
 	Current bool
 }
 
@@ -125,14 +125,19 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 
 // Find is FindSession for whoever knows more about the question.
 func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
-	if c.config.Size == 0 || look.Current && c.outOfStep() {
+	if c.config.Size == 0 {
 		c.observe(cacheMiss)
-		return c.lookup(ctx, look.Token) // no look-up that is under way: it may have read what was before
+		return c.lookup(ctx, look.Token)
 	}
 	key := look.Token.Key()
 	now := c.now()
 	c.mu.Lock()
-	if identity, result := c.recall(key, now); result != "" {
+	if look.Current && c.outOfStep() {
+		// A look-up that is under way may have read what was before.
+		if f, ok := c.flights[key]; ok && f.begun {
+			c.outdate(key)
+		}
+	} else if identity, result := c.recall(key, now, look.Current); result != "" {
 		c.mu.Unlock()
 		c.observe(result)
 		if identity == nil {
@@ -144,7 +149,7 @@ func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
 	c.mu.Unlock()
 
 	identity, err := f.wait(ctx, c.Store.db.queryTimeout)
-	if errors.Is(err, ErrUnavailable) {
+	if errors.Is(err, ErrUnavailable) && !look.Current {
 		if remembered := c.stale(key); remembered != nil {
 			c.observe(cacheStale)
 			return remembered, nil
@@ -161,8 +166,6 @@ func (c *Cache) ReloadSession(ctx context.Context, token Token) (*Identity, erro
 }
 
 func (c *Cache) outOfStep() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return c.maxLag > 0 && c.now().Sub(c.step) > c.maxLag
 }
 
@@ -199,15 +202,15 @@ func (c *Cache) ForgetAll() {
 }
 
 // recall answers from memory. The result is empty when the database must be asked, and identity is nil for a token known
-// to be unknown.
-func (c *Cache) recall(key TokenKey, now time.Time) (*Identity, string) {
+// to be unknown. Who may change something gets nothing that has outlived its TTL.
+func (c *Cache) recall(key TokenKey, now time.Time, current bool) (*Identity, string) {
 	if e, ok := c.known.Get(key); ok {
 		switch age := now.Sub(e.at); {
 		case e.endedSince(now):
 			// Another replica may have renewed it.
 		case age < c.config.TTL:
 			return e.identity, cacheHit
-		case now.Before(c.outage) && age < c.config.TTL+c.config.StaleIfError:
+		case !current && now.Before(c.outage) && age < c.config.TTL+c.config.StaleIfError:
 			return e.identity, cacheStale
 		}
 		return nil, ""

@@ -54,6 +54,8 @@ type CoherenceOptions struct {
 	Logger      *slog.Logger
 	Observe     func(lag time.Duration) // hears, for each change, how long after it the cache forgot; by the database's clock
 	ObservePoll func(err error)         // hears of each poll
+
+	ObserveClock func(offset time.Duration) // hears with each poll how far the database's clock is ahead of ours
 }
 
 // Coherence keeps a cache in step with what others change. Triggers write down whose sessions are out of date, in the transaction
@@ -70,12 +72,15 @@ type Coherence struct {
 	log     *slog.Logger
 	observe func(time.Duration)
 	polled  func(error)
+	clock   func(time.Duration)
 
 	horizon string         // empty before the first poll; then the xmin of the last poll's snapshot
+	server  string         // when the server started that was polled last
 	seen    map[int64]bool // rows of the last poll, which the next may bring again
 	last    time.Time      // when the last poll ended
 	checked time.Time      // when the triggers were seen last
 	failing bool
+	apart   bool // the clocks
 }
 
 // NewCoherence returns nil where there is nobody to keep in step with: the embedded database belongs to this process alone.
@@ -87,7 +92,7 @@ func NewCoherence(c *Cache, cfg Config, o CoherenceOptions) (*Coherence, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := &Coherence{cache: c, config: c.config.Coherence, sql: sql, log: o.Logger, observe: o.Observe, polled: o.ObservePoll}
+	h := &Coherence{cache: c, config: c.config.Coherence, sql: sql, log: o.Logger, observe: o.Observe, polled: o.ObservePoll, clock: o.ObserveClock}
 	if h.config.Listen {
 		h.direct = cfg.DirectURL
 		if h.direct == "" {
@@ -102,6 +107,9 @@ func NewCoherence(c *Cache, cfg Config, o CoherenceOptions) (*Coherence, error) 
 	}
 	if h.polled == nil {
 		h.polled = func(error) {}
+	}
+	if h.clock == nil {
+		h.clock = func(time.Duration) {}
 	}
 	c.follow(h.config.MaxLag)
 	return h, nil
@@ -167,6 +175,9 @@ func (h *Coherence) checkTriggers(ctx context.Context) error {
 	return err
 }
 
+// errStandby: what the primary has acknowledged may be on its way still, for as long as it likes.
+var errStandby = fmt.Errorf("%w: the server is a standby, which may be behind", ErrUnavailable)
+
 // poll makes the cache forget whatever has changed since the last one. The first has nothing to compare with.
 func (h *Coherence) poll(ctx context.Context) error {
 	began := h.cache.now()
@@ -177,12 +188,15 @@ func (h *Coherence) poll(ctx context.Context) error {
 		h.done(began)
 		return nil
 	}
-	horizon, seen := "", map[int64]bool{}
+	var horizon, server string
+	var standby bool
+	var epoch float64
+	seen := map[int64]bool{}
 	err := h.sql.Query(ctx, h.cache.Store, "Poll", []any{h.horizon}, func(scan scanFunc) error {
 		var id *int64
 		var user *string
 		var age float64
-		if err := scan(&horizon, &id, &user, &age); err != nil || id == nil {
+		if err := scan(&horizon, &server, &standby, &epoch, &id, &user, &age); err != nil || id == nil {
 			return err
 		}
 		if seen[*id] = true; !h.seen[*id] {
@@ -191,16 +205,41 @@ func (h *Coherence) poll(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case standby:
+		return errStandby
+	case server != h.server || less(horizon, h.horizon):
+		// Another server, as after a failover, may count transactions anew from somewhere below: its changes would be taken for old ones.
+		h.log.LogAttrs(ctx, slog.LevelInfo, "the database has been started anew, or is another; sessions are looked up again", slog.String("started", server))
+		if err := h.begin(ctx); err != nil {
+			return err
+		}
+	default:
+		h.horizon, h.seen = horizon, seen
 	}
-	if less(horizon, h.horizon) {
-		// Transactions are counted anew: this is another database, or an older state of it.
-		h.cache.ForgetAll()
-	}
-	h.horizon, h.seen = horizon, seen
+	h.compareClocks(ctx, began, epoch)
 	h.done(began)
 	return nil
+}
+
+// clocksApart is a difference between our clock and the database's that somebody should look into. Sessions begin and end by ours.
+const clocksApart = 5 * time.Second
+
+func (h *Coherence) compareClocks(ctx context.Context, began time.Time, epoch float64) {
+	now := h.cache.now()
+	ours := began.Add(now.Sub(began) / 2)
+	offset := time.UnixMicro(int64(epoch * 1e6)).Sub(ours)
+	h.clock(offset)
+	apart := offset.Abs() > clocksApart+now.Sub(began)
+	switch {
+	case apart && !h.apart:
+		h.log.LogAttrs(ctx, slog.LevelError, "the clocks of this machine and of the database differ; sessions end too soon or too late", slog.Duration("database_ahead", offset))
+	case !apart && h.apart:
+		h.log.LogAttrs(ctx, slog.LevelInfo, "the clocks of this machine and of the database agree again")
+	}
+	h.apart = apart
 }
 
 func (h *Coherence) done(began time.Time) {
@@ -210,11 +249,19 @@ func (h *Coherence) done(began time.Time) {
 
 // begin drops what was remembered before: nobody knows what has changed since.
 func (h *Coherence) begin(ctx context.Context) error {
-	err := h.sql.Query(ctx, h.cache.Store, "Horizon", nil, func(scan scanFunc) error { return scan(&h.horizon) })
-	if err == nil {
-		h.cache.ForgetAll()
+	var standby bool
+	h.horizon, h.seen = "", nil
+	var horizon string
+	err := h.sql.Query(ctx, h.cache.Store, "Horizon", nil, func(scan scanFunc) error { return scan(&horizon, &h.server, &standby) })
+	switch {
+	case err != nil:
+		return err
+	case standby:
+		return errStandby
 	}
-	return err
+	h.horizon = horizon
+	h.cache.ForgetAll()
+	return nil
 }
 
 func (h *Coherence) forget(user *string) {

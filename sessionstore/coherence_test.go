@@ -368,7 +368,13 @@ func (r *replica) run(t *testing.T) {
 		cancel()
 		check(t, <-done)
 	})
-	eventually(t, "the first poll", func() bool { return !r.outOfStep() })
+	eventually(t, "the first poll", r.isInStep)
+}
+
+func (r *replica) isInStep() bool {
+	r.Cache.mu.Lock()
+	defer r.Cache.mu.Unlock()
+	return !r.outOfStep()
 }
 
 func (r *replica) isForgotten() bool {

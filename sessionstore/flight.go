@@ -17,6 +17,7 @@ type flight struct {
 	identity *Identity // these two are set before done is closed
 	err      error
 	outdated bool // something changed since it started: its answer is not remembered
+	begun    bool // the query is under way
 }
 
 // How look-ups share round trips. A query takes what has gathered since the last one left, so that a single look-up on an idle cache waits for
@@ -93,6 +94,9 @@ func (c *Cache) fly() {
 			c.runway.queries--
 			c.mu.Unlock()
 			return
+		}
+		for _, f := range batch {
+			f.begun = true
 		}
 		c.mu.Unlock()
 		// The age counts from before the query: a row may change as soon as it was read.

@@ -73,7 +73,7 @@ func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, 
 // keepInStep has the cache hear of what others change in the database.
 func (a *app) keepInStep() error {
 	coherence, err := sessionstore.NewCoherence(a.store, a.cfg.Database, sessionstore.CoherenceOptions{
-		Logger: a.logger, Observe: a.metrics.invalidated, ObservePoll: a.metrics.invalidationPoll,
+		Logger: a.logger, Observe: a.metrics.invalidated, ObservePoll: a.metrics.invalidationPoll, ObserveClock: a.metrics.clockOffset,
 	})
 	if err == nil && coherence != nil {
 		a.background = append(a.background, coherence.Run)

@@ -15,3 +15,12 @@ WITH due AS (
 UPDATE {session} s SET {session.expiresAt} = due.until, {session.updatedAt} = due.used
 FROM due WHERE {s:session.id} = due.id
 RETURNING {s:session.token};
+
+-- Rows go when both clocks say that they are over: ours may be wrong, and what is deleted does not come back when it is put right.
+-- name: DeleteExpiredSession
+DELETE FROM {session} WHERE {session.token} = $1 AND {session.expiresAt} <= $2 AND {session.expiresAt} <= now();
+
+-- name: DeleteExpiredSessions
+DELETE FROM {session} WHERE {session.id} IN (
+    SELECT {session.id} FROM {session} WHERE {session.expiresAt} < $1 AND {session.expiresAt} < now() LIMIT $2
+);
