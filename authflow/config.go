@@ -17,7 +17,7 @@ const MinSecretBytes = 32
 
 // Config holds what every room shares: where the API lives, its secrets, whom it trusts, and how long a session lasts.
 type Config struct {
-	BasePath        string   `key:"base_path" default:"/api/auth" doc:"Where the auth API lives. better-auth's default; its clients expect it."`
+	BasePath        string   `key:"base_path" restart:"true" default:"/api/auth" doc:"Where the auth API lives. better-auth's default; its clients expect it."`
 	Secret          string   `key:"secret" secret:"true" env:"BETTER_AUTH_SECRET" doc:"Signs cookies and mailed tokens. At least 32 characters; 'postern secret' makes one. Use better-auth's to share its sessions."`
 	PreviousSecrets []string `key:"previous_secrets" secret:"true" doc:"Secrets that were in use before. What they signed is still accepted; nothing is signed with them."`
 	TrustedOrigins  []string `key:"trusted_origins" doc:"Origins besides server.public_url that may call the API and be redirected to. '*' stands for any run of characters, as in better-auth: https://*.example.com. A scheme of an application's own is written myapp://."`
@@ -35,7 +35,7 @@ type SessionConfig struct {
 	FreshAge  time.Duration `key:"fresh_age" default:"24h" doc:"How long after sign-in a session may do what asks for a fresh one. 0 disables the check."`
 
 	DeferRefresh     bool                      `key:"defer_refresh" default:"false" doc:"Renew sessions by POST /get-session alone, as better-auth's deferSessionRefresh: GET says needsRefresh when it is time, and its client then posts. No other request renews, proxied ones included."`
-	AdditionalFields sessionstore.FieldConfigs `key:"additional_fields" doc:"Fields of a session besides better-auth's own, as session.additionalFields there. Clients change them by /update-session."`
+	AdditionalFields sessionstore.FieldConfigs `key:"additional_fields" restart:"true" doc:"Fields of a session besides better-auth's own, as session.additionalFields there. Clients change them by /update-session."`
 	CookieCache      CookieCacheConfig         `key:"cookie_cache"`
 }
 

@@ -20,13 +20,13 @@ import (
 type Config struct {
 	Server       Server                   `key:"server" doc:"The two listeners, and how they stop."`
 	Proxy        proxy.Config             `key:",inline"`
-	Database     sessionstore.Config      `key:"database" doc:"Where users and sessions are kept."`
-	SessionCache sessionstore.CacheConfig `key:"session_cache" doc:"Sessions remembered in memory, so that most requests cost no query."`
+	Database     sessionstore.Config      `key:"database" restart:"true" doc:"Where users and sessions are kept."`
+	SessionCache sessionstore.CacheConfig `key:"session_cache" restart:"true" doc:"Sessions remembered in memory, so that most requests cost no query."`
 	Auth         Auth                     `key:"auth" doc:"The auth API, its secrets, sessions and cookies."`
-	Egress       egress.Config            `key:"egress" doc:"Calls to identity providers."`
+	Egress       egress.Config            `key:"egress" restart:"true" doc:"Calls to identity providers."`
 	RateLimit    authflow.RateLimitConfig `key:"rate_limit" doc:"How often a client may ask the auth API."`
 	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
-	Audit        audit.Config             `key:"audit" doc:"A record of every authentication event, in the database and as log lines."`
+	Audit        audit.Config             `key:"audit" restart:"true" doc:"A record of every authentication event, in the database and as log lines."`
 	CORS         CORS                     `key:"cors" doc:"Which other sites' scripts may read answers."`
 	Log          Log                      `key:"log" doc:"Log lines, written to standard error."`
 }
@@ -48,7 +48,7 @@ type Auth struct {
 type User struct {
 	ChangeEmail      verification.ChangeEmailConfig `key:"change_email"`
 	DeleteUser       account.DeleteUserConfig       `key:"delete_user"`
-	AdditionalFields sessionstore.FieldConfigs      `key:"additional_fields" doc:"Fields of a user besides better-auth's own, as user.additionalFields there. 'postern migrate up' makes their columns."`
+	AdditionalFields sessionstore.FieldConfigs      `key:"additional_fields" restart:"true" doc:"Fields of a user besides better-auth's own, as user.additionalFields there. 'postern migrate up' makes their columns."`
 }
 
 // share hands to the store what it must know of the auth API's settings.

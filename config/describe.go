@@ -17,6 +17,7 @@ type Setting struct {
 	Example string
 	Secret  bool     // redacted when printed, and also accepted as KEY_file
 	Env     []string // accepted variables, the first wins; none for keys of list items
+	Restart bool     // whether a running process keeps the value it was started with
 	Section bool     // a heading for keys below it, not a value
 }
 
@@ -48,6 +49,7 @@ type field struct {
 	example      string
 	unit         string
 	secret       bool
+	restart      bool
 	fallback     []string // conventional variables
 	entries      bool     // variables may give the keys of named sections; see overlay
 	conventional []string // names whose sections conventional variables may give
@@ -63,7 +65,7 @@ func (f *field) name() string {
 func (f *field) setting() Setting {
 	s := Setting{
 		Key: f.shown, Type: f.kind.String(), Default: f.def, Unit: f.unit, Doc: f.doc,
-		Example: f.example, Secret: f.secret, Section: f.kind == kindSection,
+		Example: f.example, Secret: f.secret, Restart: f.restart, Section: f.kind == kindSection,
 	}
 	if !f.inItem && !s.Section {
 		s.Env = f.variables()
@@ -85,16 +87,17 @@ func describe(t reflect.Type) []*field {
 
 // place is where in the tree the walk stands.
 type place struct {
-	key    string
-	shown  string
-	index  []int
-	inItem bool
+	key     string
+	shown   string
+	index   []int
+	inItem  bool
+	restart bool
 }
 
 func (p place) below(name string, index int) place {
 	return place{
 		key: join(p.key, name), shown: join(p.shown, name),
-		index: append(append([]int(nil), p.index...), index), inItem: p.inItem,
+		index: append(append([]int(nil), p.index...), index), inItem: p.inItem, restart: p.restart,
 	}
 }
 
@@ -122,11 +125,13 @@ func describeInto(t reflect.Type, at place) []*field {
 }
 
 func describeField(sf reflect.StructField, at place) *field {
+	at.restart = at.restart || sf.Tag.Get("restart") == "true"
 	f := &field{
 		key: at.key, shown: at.shown, index: at.index, inItem: at.inItem,
 		kind: kindOf(sf.Type),
 		def:  sf.Tag.Get("default"), doc: sf.Tag.Get("doc"), example: sf.Tag.Get("example"), unit: sf.Tag.Get("unit"),
 		secret:  sf.Tag.Get("secret") == "true",
+		restart: at.restart,
 		entries: sf.Tag.Get("entries") == "env",
 	}
 	if names := sf.Tag.Get("conventional"); names != "" {

@@ -8,6 +8,7 @@
 //	describe.go                       struct tags → the tree of keys
 //	file.go, environ.go, text.go      sources → values by key, each with its origin
 //	load.go                           the sources above one another, by viper; nothing else knows viper
+//	reload.go                         the same again, for a process that runs
 //	problem.go, origin.go, nearest.go what is wrong, where, and what was meant
 //	value.go                          values → the struct, refusing other types than the key's
 //	validate.go, warnings.go          each package's checks, then those that only the whole shows
@@ -23,7 +24,7 @@
 // # What callers may rely on
 //
 // Load reads everything once, and reports all problems together: each names its key, where it was given, what was expected
-// and what to do, and repeats no secret. Nothing reads files or the environment afterwards. A Config from a Load without
+// and what to do, and repeats no secret. Nothing else reads these files or the environment; Reload reads them again. A Config from a Load without
 // error is valid; what depends on other systems (is the database there?) is left to those who open them.
 //
 // # Struct tags
@@ -34,6 +35,7 @@
 //	example  shown where there is no default
 //	unit     of a number, unless the key ends in _bytes
 //	secret   "true": redacted, and accepted from a file
+//	restart  "true": a running process keeps the value it was started with, also of all keys below a section
 //	env      conventional variables, the first that is set wins
 //
 // A type may have a form of its own by a method DecodeConfig(any) error on its pointer.

@@ -200,6 +200,7 @@ func readSecret(f *field, path value, key string, ps *problems) value {
 		ps.add(key+fileSuffix, path.origin, "expected the path of a file, found %s", found(path.node, nil))
 		return value{nil, path.origin}
 	}
+	path.origin.SecretFile = path.node.Value
 	text, err := os.ReadFile(path.node.Value)
 	if err != nil {
 		ps.add(key+fileSuffix, path.origin, "%v", err)
@@ -210,7 +211,6 @@ func readSecret(f *field, path value, key string, ps *problems) value {
 		ps.add(key+fileSuffix, path.origin, "%s is empty", path.node.Value)
 		return value{nil, path.origin}
 	}
-	path.origin.SecretFile = path.node.Value
 	if f.kind == kindTexts {
 		return value{textList(strings.Split(content, "\n")), path.origin}
 	}

@@ -21,7 +21,8 @@ type Sources struct {
 
 // Loaded is a configuration and where each of its values came from.
 type Loaded struct {
-	Config Config
+	Config  Config
+	sources Sources
 	reading
 }
 
@@ -39,7 +40,7 @@ func Load(path string, env []string, overrides map[string]string) (*Loaded, erro
 // Load reads and validates. When something is wrong the error is an *Error with all the problems of all sources, and
 // what could be read is returned beside it, fit to be printed and for nothing else.
 func (s Sources) Load() (*Loaded, error) {
-	l := &Loaded{}
+	l := &Loaded{sources: s}
 	var ps problems
 	whole := s.read(&l.Config, &l.reading, &ps)
 	if !whole {

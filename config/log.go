@@ -9,7 +9,7 @@ import (
 // Log says how much is logged and in which form. Lines go to standard error.
 type Log struct {
 	Level  string `key:"level" default:"info" doc:"Least severity that is logged: debug, info, warn or error."`
-	Format string `key:"format" default:"json" doc:"json, one object a line for machines, or text for reading in a terminal."`
+	Format string `key:"format" restart:"true" default:"json" doc:"json, one object a line for machines, or text for reading in a terminal."`
 }
 
 // SlogLevel is Level for log/slog.

@@ -19,9 +19,16 @@ as a file to start from.
 | is this configuration valid | ` + "`postern config check --config FILE`" + ` |
 | which value is in effect, and where it came from | ` + "`postern config print --config FILE`" + ` |
 
-Postern reads its configuration once, at start, and does not start with a wrong one. It reports all mistakes together,
+Postern does not start with a wrong configuration. It reports all mistakes together,
 one per line: file and line (or the variable), key, what was expected, what to do. An unknown key is a mistake too, in
 the file as well as in a ` + "`POSTERN_`" + ` variable; the nearest valid name is given.
+
+## Changing it while it runs
+
+Postern looks at its configuration file and at all files of secrets every ` + "`server.reload_interval`" + `, and at once on SIGHUP. What is new is
+read and checked as at start, and then takes the place of what was before, at one moment and for all requests that begin from then on.
+When anything is wrong, nothing changes, and log, metrics and ` + "`/readyz`" + ` say what. Keys marked *needs a restart* keep their value until then,
+and the log names them. [operations.md](operations.md) has more.
 
 ## Where a value comes from
 
@@ -127,6 +134,9 @@ func defaultCell(f *field) string {
 // meaning is the description with the variables that can give the key.
 func meaning(f *field) string {
 	text := literal(f.doc)
+	if f.restart {
+		text += " Needs a restart."
+	}
 	if f.example != "" && f.def == "" {
 		text += " Example: `" + f.example + "`."
 	}

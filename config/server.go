@@ -17,21 +17,23 @@ import (
 
 // Server holds the listeners and how they stop.
 type Server struct {
-	Listen         string   `key:"listen" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket. It speaks HTTP/1.1, and with tls HTTP/2 as well."`
-	AdminListen    string   `key:"admin_listen" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
-	PublicURL      string   `key:"public_url" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
+	Listen         string   `key:"listen" restart:"true" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket. It speaks HTTP/1.1, and with tls HTTP/2 as well."`
+	AdminListen    string   `key:"admin_listen" restart:"true" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
+	PublicURL      string   `key:"public_url" restart:"true" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
 	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed; unix stands for whoever connects to a Unix socket. Empty: nobody's."`
 
-	TLS           ServerTLS `key:"tls" doc:"TLS at the public listener. Without it, TLS is left to a proxy in front."`
-	H2C           bool      `key:"h2c" default:"false" doc:"Whether the public listener, without TLS, speaks HTTP/2 to clients that begin with it (prior knowledge), as gRPC clients and some proxies do."`
-	ProxyProtocol bool      `key:"proxy_protocol" default:"false" doc:"Whether connections from server.trusted_proxies begin with a header of the PROXY protocol, version 1 or 2, that names the client's address. They must, then; those from elsewhere must not."`
-	SocketMode    string    `key:"socket_mode" example:"0660" doc:"Permissions of Unix sockets that listen and admin_listen make, in octal. Whoever may write may connect. Empty: what the process's umask leaves."`
+	TLS           ServerTLS `key:"tls" restart:"true" doc:"TLS at the public listener. Without it, TLS is left to a proxy in front."`
+	H2C           bool      `key:"h2c" restart:"true" default:"false" doc:"Whether the public listener, without TLS, speaks HTTP/2 to clients that begin with it (prior knowledge), as gRPC clients and some proxies do."`
+	ProxyProtocol bool      `key:"proxy_protocol" restart:"true" default:"false" doc:"Whether connections from server.trusted_proxies begin with a header of the PROXY protocol, version 1 or 2, that names the client's address. They must, then; those from elsewhere must not."`
+	SocketMode    string    `key:"socket_mode" restart:"true" example:"0660" doc:"Permissions of Unix sockets that listen and admin_listen make, in octal. Whoever may write may connect. Empty: what the process's umask leaves."`
 
-	ReadHeaderTimeout time.Duration `key:"read_header_timeout" default:"10s" doc:"How long a client may take to send the headers of a request."`
-	IdleTimeout       time.Duration `key:"idle_timeout" default:"2m" doc:"How long a connection without a request is kept open. Longer than that of the load balancer in front avoids sporadic 502s."`
-	MaxHeaderBytes    int           `key:"max_header_bytes" default:"65536" unit:"bytes" doc:"Most bytes that request line and headers may have together. More is answered with 431."`
-	MaxConnections    int           `key:"max_connections" default:"10000" doc:"Most connections that the public listener has open at a time. Further ones wait until one closes. Zero means no limit but the system's."`
-	MaxStreams        int           `key:"max_streams" default:"250" doc:"Most requests at a time on one HTTP/2 connection."`
+	ReadHeaderTimeout time.Duration `key:"read_header_timeout" restart:"true" default:"10s" doc:"How long a client may take to send the headers of a request."`
+	IdleTimeout       time.Duration `key:"idle_timeout" restart:"true" default:"2m" doc:"How long a connection without a request is kept open. Longer than that of the load balancer in front avoids sporadic 502s."`
+	MaxHeaderBytes    int           `key:"max_header_bytes" restart:"true" default:"65536" unit:"bytes" doc:"Most bytes that request line and headers may have together. More is answered with 431."`
+	MaxConnections    int           `key:"max_connections" restart:"true" default:"10000" doc:"Most connections that the public listener has open at a time. Further ones wait until one closes. Zero means no limit but the system's."`
+	MaxStreams        int           `key:"max_streams" restart:"true" default:"250" doc:"Most requests at a time on one HTTP/2 connection."`
+
+	ReloadInterval time.Duration `key:"reload_interval" restart:"true" default:"2s" doc:"How often the configuration file and the files of secrets are looked at. A change counts once two looks have seen the same. Zero: only on SIGHUP."`
 
 	DrainDelay   time.Duration `key:"drain_delay" default:"5s" doc:"How long requests are still accepted after SIGTERM, while readiness already fails, so that load balancers notice. 0: no delay."`
 	DrainTimeout time.Duration `key:"drain_timeout" default:"20s" doc:"How long running requests may take to finish after that, before they are cut. Delay and time-out together must stay below the platform's kill time, 30s in Kubernetes."`
@@ -120,6 +122,9 @@ func (s Server) Validate() error {
 	positive("read_header_timeout", s.ReadHeaderTimeout)
 	positive("idle_timeout", s.IdleTimeout)
 	positive("drain_timeout", s.DrainTimeout)
+	if s.ReloadInterval != 0 && (s.ReloadInterval < 100*time.Millisecond || s.ReloadInterval > time.Hour) {
+		report("reload_interval: %s is not between 100ms and 1h; use 0 to look only on SIGHUP", s.ReloadInterval)
+	}
 	if s.DrainDelay < 0 {
 		report("drain_delay: %s is negative; use 0 for no delay", s.DrainDelay)
 	}

@@ -24,7 +24,7 @@ const (
 
 // Config is better-auth's jwt plugin.
 type Config struct {
-	Enabled          bool          `key:"enabled" default:"true" doc:"Whether there are GET /token, GET /jwks and the header set-auth-jwt of get-session."`
+	Enabled          bool          `key:"enabled" restart:"true" default:"true" doc:"Whether there are GET /token, GET /jwks and the header set-auth-jwt of get-session."`
 	Issuer           string        `key:"issuer" example:"https://app.example.com" doc:"Claim iss. Empty: server.public_url."`
 	Audience         []string      `key:"audience" example:"https://api.example.com" doc:"Claim aud. Empty: server.public_url."`
 	ExpiresIn        time.Duration `key:"expires_in" default:"15m" doc:"How long a token is valid. It cannot be taken back before."`

@@ -8,7 +8,7 @@ import (
 
 // Config is the section identity.assertion.
 type Config struct {
-	Enabled          bool          `key:"enabled" default:"true" doc:"Whether requests of a user carry X-Postern-Assertion, a JWT that says who is asking for what. The public keys are at auth.base_path + /assertion/jwks."`
+	Enabled          bool          `key:"enabled" restart:"true" default:"true" doc:"Whether requests of a user carry X-Postern-Assertion, a JWT that says who is asking for what. The public keys are at auth.base_path + /assertion/jwks."`
 	Algorithm        string        `key:"algorithm" default:"EdDSA" doc:"How it is signed: EdDSA, ES256 or RS256. RS256 costs the processor some thirty times as much."`
 	TTL              time.Duration `key:"ttl" default:"60s" doc:"How long it is valid. It is sent again with later requests of the same session, method and path for half of that."`
 	Audience         string        `key:"audience" default:"upstream" doc:"Claim aud: the application that is to believe it. It must not be the audience of auth.jwt."`
