@@ -19,6 +19,9 @@ type adminListener struct {
 	mux      *http.ServeMux
 	ping     func(context.Context) error
 	draining atomic.Bool
+	// configProblem is why the configuration that is there is not the one in use; nil when it is. Requests are served well by the
+	// one before, so that this is no reason not to be ready.
+	configProblem atomic.Pointer[string]
 }
 
 func newAdmin(m *metrics, ping func(context.Context) error) *adminListener {
@@ -54,17 +57,26 @@ func (a *adminListener) ready(w http.ResponseWriter, r *http.Request) {
 		answerState(w, http.StatusServiceUnavailable, "not ready", "database: "+err.Error())
 		return
 	}
-	answerState(w, http.StatusOK, "ready", "")
+	s := state{Status: "ready"}
+	if problem := a.configProblem.Load(); problem != nil {
+		s.Configuration = "not reloaded: " + *problem
+	}
+	s.answer(w, http.StatusOK)
 }
 
 type state struct {
-	Status string `json:"status"`
-	Reason string `json:"reason,omitempty"`
+	Status        string `json:"status"`
+	Reason        string `json:"reason,omitempty"`
+	Configuration string `json:"configuration,omitempty"`
 }
 
 func answerState(w http.ResponseWriter, code int, status, reason string) {
+	state{Status: status, Reason: reason}.answer(w, code)
+}
+
+func (s state) answer(w http.ResponseWriter, code int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(state{Status: status, Reason: reason}) // a prober that left needs no answer
+	_ = json.NewEncoder(w).Encode(s) // a prober that left needs no answer
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy/assertion"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -15,16 +15,16 @@ import (
 const assertionKeysPath = "/assertion/jwks"
 
 // newAssertions finds the key that signs. Private keys are sealed under a key that is derived for this purpose alone.
-func (a *app) newAssertions(ctx context.Context, store *sessionstore.Store, core *authflow.Core) error {
-	sealer, err := core.Keys.For("assertion")
+func (a *app) newAssertions(ctx context.Context, cfg config.Config, n *api) error {
+	sealer, err := n.core.Keys.For("assertion")
 	if err != nil {
 		return err
 	}
-	a.assertions, err = assertion.New(ctx, a.cfg.Proxy.Identity.Assertion, store, sealer, assertion.Options{Issuer: core.BaseURL, Logger: a.logger})
+	n.assertions, err = assertion.New(ctx, cfg.Proxy.Identity.Assertion, a.store.Store, sealer, assertion.Options{Issuer: n.core.BaseURL, Logger: a.logger})
 	if err != nil {
 		return fmt.Errorf("identity.assertion: %w", err)
 	}
-	a.background = append(a.background, a.assertions.Run)
+	n.background = append(n.background, n.assertions.Run)
 	return nil
 }
 

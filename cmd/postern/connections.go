@@ -26,7 +26,7 @@ func (a *app) withNamedAddresses(listener net.Listener) net.Listener {
 		ReadHeaderTimeout: a.cfg.Server.ReadHeaderTimeout,
 		ValidateHeader:    checkNamedAddress,
 		ConnPolicy: func(peers proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-			if a.trust.Trusts(peers.Upstream.String()) {
+			if a.current.Load().trust.Trusts(peers.Upstream.String()) {
 				return proxyproto.REQUIRE, nil
 			}
 			return proxyproto.SKIP, nil

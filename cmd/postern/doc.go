@@ -3,7 +3,9 @@
 //
 //	main.go, root.go     start, signals, exit codes
 //	serve.go, dev.go     the two ways to run; listener.go and drain.go are how they listen and stop
-//	app.go, features.go  wiring: the only place that knows every package
+//	app.go, features.go  wiring: the only place that knows every package; what lasts as long as the process
+//	generation.go, api.go  what one reading of the configuration makes of it
+//	reload.go, watch.go  another generation, when the configuration changes
 //	edge.go, request.go  the outermost handler: request id, client address, log line, metrics
 //	cors.go, security.go headers of our own answers
 //	admin.go, metrics.go the admin listener

@@ -116,7 +116,7 @@ func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requ
 	if out.status >= 500 {
 		level = slog.LevelError
 	}
-	if level < e.log.level {
+	if level < e.log.level.Level() {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 16)

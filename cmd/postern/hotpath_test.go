@@ -26,7 +26,7 @@ func BenchmarkProxiedRequest(b *testing.B) {
 		b.Fatal(err)
 	}
 	a := benchmarkedApp(b, upstream.URL)
-	cookie := signedUp(b, a.public)
+	cookie := signedUp(b, a)
 
 	b.Run("bare", func(b *testing.B) {
 		benchmarkRequests(b, "/tasks/42", cookie, &httputil.ReverseProxy{
@@ -37,8 +37,8 @@ func BenchmarkProxiedRequest(b *testing.B) {
 			Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 		})
 	})
-	b.Run("public", func(b *testing.B) { benchmarkRequests(b, "/public/42", cookie, a.public) })
-	b.Run("authenticated", func(b *testing.B) { benchmarkRequests(b, "/tasks/42", cookie, a.public) })
+	b.Run("public", func(b *testing.B) { benchmarkRequests(b, "/public/42", cookie, a) })
+	b.Run("authenticated", func(b *testing.B) { benchmarkRequests(b, "/tasks/42", cookie, a) })
 }
 
 func benchmarkedApp(b *testing.B, upstream string) *app {

@@ -11,12 +11,12 @@ import (
 )
 
 func newLogger(c config.Log, w io.Writer) *slog.Logger {
-	return slog.New(newLogHandler(c, w))
+	return slog.New(newLogHandler(c.Format, c.SlogLevel(), w))
 }
 
-func newLogHandler(c config.Log, w io.Writer) slog.Handler {
-	options := &slog.HandlerOptions{Level: c.SlogLevel()}
-	if c.Format == "text" {
+func newLogHandler(format string, level slog.Leveler, w io.Writer) slog.Handler {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "text" {
 		return slog.NewTextHandler(w, options)
 	}
 	return slog.NewJSONHandler(w, options)
@@ -26,17 +26,19 @@ func newLogHandler(c config.Log, w io.Writer) slog.Handler {
 type logs struct {
 	*slog.Logger
 	lines   *lineWriter
-	level   slog.Level
+	level   *slog.LevelVar
 	json    bool
 	buffers *sync.Pool
 }
 
 func newLogs(c config.Log, w io.Writer) *logs {
 	lines := newLineWriter(w, time.Now)
+	level := new(slog.LevelVar)
+	level.Set(c.SlogLevel())
 	return &logs{
-		Logger:  newLogger(c, lines),
+		Logger:  slog.New(newLogHandler(c.Format, level, lines)),
 		lines:   lines,
-		level:   c.SlogLevel(),
+		level:   level,
 		json:    c.Format != "text",
 		buffers: &sync.Pool{New: func() any { return new([requestLine]byte) }},
 	}

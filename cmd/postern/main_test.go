@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,6 +40,10 @@ func TestScripts(t *testing.T) {
 			"wait-ready": waitReady,
 			"answers":    answers,
 			"terminate":  terminate,
+			"signal":     signalAll,
+
+			"wait-metric": waitMetric,
+			"readiness":   readiness,
 		},
 	})
 }
@@ -72,6 +80,49 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(os.Interrupt))
 	}
+}
+
+// signal HUP|INT sends it to the background commands.
+func signalAll(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]os.Signal{"HUP": syscall.SIGHUP, "INT": os.Interrupt}
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(signals[args[0]]))
+	}
+}
+
+// wait-metric PORT LINE waits until the metrics have the line.
+func waitMetric(ts *testscript.TestScript, _ bool, args []string) {
+	var body string
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		body = get(ts, "http://127.0.0.1:"+args[0]+"/metrics")
+		if strings.Contains(body, "\n"+args[1]+"\n") {
+			return
+		}
+	}
+	name, _, _ := strings.Cut(args[1], "{")
+	for line := range strings.Lines(body) {
+		if strings.HasPrefix(line, name) {
+			ts.Logf("%s", line)
+		}
+	}
+	ts.Fatalf("the metrics never had %s", args[1])
+}
+
+// readiness PORT PATTERN looks for it in the answer of /readyz.
+func readiness(ts *testscript.TestScript, neg bool, args []string) {
+	body := get(ts, "http://127.0.0.1:"+args[0]+"/readyz")
+	if regexp.MustCompile(args[1]).MatchString(body) == neg {
+		ts.Fatalf("readiness is %s", body)
+	}
+}
+
+func get(ts *testscript.TestScript, url string) string {
+	resp, err := http.Get(url)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	return string(body)
 }
 
 func freePort() (string, error) {

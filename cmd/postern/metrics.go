@@ -33,6 +33,7 @@ type metrics struct {
 	polls  *prometheus.CounterVec
 
 	*backgroundMetrics
+	*reloadMetrics
 
 	events   *prometheus.CounterVec
 	mail     *prometheus.CounterVec
@@ -94,7 +95,7 @@ func newMetrics() *metrics {
 		expiry:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_certificate_expiry_timestamp_seconds", Help: "When the certificate in use expires, in Unix time."}, []string{"file"}),
 		children:     map[requestKey]requestChildren{},
 	}
-	m.backgroundMetrics = newBackgroundMetrics(m.registry)
+	m.backgroundMetrics, m.reloadMetrics = newBackgroundMetrics(m.registry), newReloadMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "postern_build_info", Help: "Always 1; the labels tell what is running.",
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
@@ -177,6 +178,9 @@ func (m *metrics) pool() password.PoolObserver {
 		Rejected: m.hashFull.Inc,
 	}
 }
+
+// forgetUpstreams is for when nobody knows any more how the addresses are.
+func (m *metrics) forgetUpstreams() { m.upstream.Reset() }
 
 func (m *metrics) upstreamHealth(address string, well bool) {
 	up := m.upstream.WithLabelValues(address)

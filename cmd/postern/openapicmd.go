@@ -64,15 +64,18 @@ func describeAPI(ctx context.Context, cfg config.Config) ([]byte, error) {
 	}
 	defer store.Close()
 	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{})
-	flow, core, err := a.newFlow(store, extras{})
+	if err := a.last(); err != nil {
+		return nil, err
+	}
+	described, err := a.newFlow(cfg)
 	if err != nil {
 		return nil, err
 	}
-	about := openapi.AboutCore(core)
+	about := openapi.AboutCore(described.core)
 	if !known {
 		about.ServerURL = cfg.Auth.Core.BasePath // wherever the description is read
 	}
-	text, err := openapi.Describe(about, flow.Routes())
+	text, err := openapi.Describe(about, described.flow.Routes())
 	if err != nil {
 		return nil, err
 	}

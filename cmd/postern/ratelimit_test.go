@@ -37,7 +37,7 @@ func TestTheAPIIsLimitedByDefault(t *testing.T) {
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("X-Forwarded-For", forwarded)
 			w := httptest.NewRecorder()
-			a.public.ServeHTTP(w, r)
+			a.ServeHTTP(w, r)
 			statuses = append(statuses, w.Code)
 		}
 		return statuses

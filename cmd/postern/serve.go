@@ -26,6 +26,7 @@ func newServe(s streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		reloader := newReloader(loaded)
 		log := newLogs(loaded.Config.Log, s.stderr)
 		defer log.lines.flush()
 		for _, w := range loaded.Config.Warnings(config.Serve) {
@@ -36,7 +37,7 @@ func newServe(s streams) *cobra.Command {
 			return err
 		}
 		defer a.close()
-		a.background = append(a.background, newHeap(s.environ).run)
+		a.background = append(a.background, newHeap(s.environ).run, reloader.of(a).run)
 		return a.serve(cmd.Context(), nil)
 	}
 	return cmd
@@ -58,7 +59,7 @@ func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
 
 	stop := a.start(context.WithoutCancel(ctx)) // ended after the last request, not by the signal
 	defer stop()
-	front := publicServer(a.public, a.cfg.Server, a.certificates.listener, a.logger)
+	front := publicServer(a, a.cfg.Server, a.certificates.listener, a.logger)
 	back := adminServer(a.admin, a.logger)
 	failed := make(chan error, 2)
 	for _, s := range []struct {
@@ -86,12 +87,13 @@ func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
 }
 
 func (a *app) drain(front *http.Server) error {
+	server := a.current.Load().cfg.Server
 	ctx := context.Background() // the one we were given has ended: that is why we are here
 	a.admin.draining.Store(true)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "draining",
-		slog.Duration("delay", a.cfg.Server.DrainDelay), slog.Duration("timeout", a.cfg.Server.DrainTimeout))
-	time.Sleep(a.cfg.Server.DrainDelay)
-	ctx, cancel := context.WithTimeout(ctx, a.cfg.Server.DrainTimeout)
+		slog.Duration("delay", server.DrainDelay), slog.Duration("timeout", server.DrainTimeout))
+	time.Sleep(server.DrainDelay)
+	ctx, cancel := context.WithTimeout(ctx, server.DrainTimeout)
 	defer cancel()
 	if err := front.Shutdown(ctx); err != nil {
 		a.logger.LogAttrs(ctx, slog.LevelWarn, "requests cut off", slog.Any("err", err))

@@ -76,7 +76,7 @@ func startDescribed(t *testing.T) *describedAPI {
 	}
 	t.Cleanup(a.close)
 	t.Cleanup(a.start(t.Context()))
-	api := &describedAPI{handler: a.public}
+	api := &describedAPI{handler: a}
 	var document struct {
 		Paths map[string]map[string]describedOperation
 	}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/mail"
+	"github.com/posternhq/postern/authflow/outbox"
+	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/authflow/ratelimit"
+	"github.com/posternhq/postern/authflow/social"
+	"github.com/posternhq/postern/authflow/social/egress"
+	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy/assertion"
+)
+
+// lasting is what the auth API keeps from one configuration to the next, because there must be one of it or because it
+// remembers: whose turn it is to hash a password, how often a client has asked, which provider is not well.
+type lasting struct {
+	recorder    *audit.Recorder
+	counter     *ratelimit.Counter
+	pool        *password.Pool
+	atProviders *social.ProviderSessions
+	egress      *egress.Client
+}
+
+// last makes what lasts.
+func (a *app) last() (err error) {
+	store, l := a.store.Store, &lasting{}
+	if l.recorder, err = audit.New(store, a.logger, audit.Options{Observe: a.metrics.event, Off: !a.cfg.Audit.Enabled}); err != nil {
+		return err
+	}
+	if l.counter, err = ratelimit.New(store, ratelimit.Options{Logger: a.logger, Alone: a.metrics.countsAlone}); err != nil {
+		return err
+	}
+	if l.atProviders, err = social.NewProviderSessions(store, time.Now); err != nil {
+		return err
+	}
+	l.pool = password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
+	l.egress = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
+	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
+	a.background = append(a.background, l.pool.Run, clean.run)
+	a.lasting = l
+	return nil
+}
+
+// api is the auth API as one configuration has it.
+type api struct {
+	core       *authflow.Core
+	flow       *authflow.Flow
+	handler    http.Handler
+	assertions *assertion.Minter // nil when there are none
+	background []func(context.Context) error
+	stop       func()
+}
+
+// sameAPI tells whether two configurations make the same auth API. What else it depends on needs a restart.
+func sameAPI(a, b config.Config) bool {
+	return reflect.DeepEqual(a.Auth, b.Auth) && reflect.DeepEqual(a.Mail, b.Mail) && reflect.DeepEqual(a.RateLimit, b.RateLimit) &&
+		a.Proxy.Identity.Assertion == b.Proxy.Identity.Assertion
+}
+
+func (a *app) newAPI(ctx context.Context, cfg config.Config) (*api, error) {
+	n, err := a.newFlow(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.handler = n.flow
+	if cfg.Proxy.Identity.Assertion.Enabled {
+		if err := a.newAssertions(ctx, cfg, n); err != nil {
+			return nil, err
+		}
+		n.handler = withAssertionKeys(cfg.Auth.Core.BasePath, n.assertions, n.handler)
+	}
+	n.handler = secured(n.handler, strings.HasPrefix(n.core.BaseURL, "https://"))
+	return n, nil
+}
+
+func (a *app) newFlow(cfg config.Config) (*api, error) {
+	sender, err := a.extras.sender, error(nil)
+	if sender == nil {
+		if sender, err = mail.New(cfg.Mail, mail.Options{Logger: a.logger}); err != nil {
+			return nil, err
+		}
+	}
+	letters, err := outbox.New(a.store.Store, sender, outbox.Options{Logger: a.logger, Observe: a.metrics.mailOutcome})
+	if err != nil {
+		return nil, err
+	}
+	core, err := authflow.NewCore(cfg.Auth.Core, authflow.Deps{
+		Store:      a.store,
+		Recorder:   a.lasting.recorder,
+		Gates:      gates(),
+		UserFields: a.store.UserFields(), SessionFields: a.store.SessionFields(),
+		RateLimit: cfg.RateLimit,
+		Counter:   a.lasting.counter,
+		BaseURL:   cfg.Server.PublicURL,
+		Logger:    a.logger,
+		Client:    clientInfo,
+		Observe:   observeAPI,
+	})
+	if err != nil {
+		return nil, err
+	}
+	features, err := rooms{
+		core: core, store: a.store, outbox: letters, pool: a.lasting.pool, egress: a.lasting.egress, atProviders: a.lasting.atProviders,
+	}.features(cfg)
+	if err != nil {
+		return nil, err
+	}
+	flow, err := authflow.New(core, features...)
+	return &api{core: core, flow: flow, background: []func(context.Context) error{letters.Run}}, err
+}
+
+// start runs what works in the background until stop is called.
+func (n *api) start(ctx context.Context, logger *slog.Logger) {
+	n.stop = startAll(context.WithoutCancel(ctx), logger, n.background)
+}
