@@ -20,7 +20,7 @@
 //	    │              responseheaders.go  what the route sets and removes
 //	    └ keepPrivate  private.go    what was made for one person is kept in no cache for others
 //
-// Every answer that is not the application's is made in errors.go, but for the page that ends a loop of redirects (loopguard.go).
+// Every answer that is not the application's is made in errors.go (for gRPC in grpc.go), but for the page that ends a loop of redirects (loopguard.go).
 //
 // # What an application may rely on
 //
@@ -29,7 +29,8 @@
 // and the percent sign, is percent-encoded as UTF-8. X-Forwarded-For is one address, X-Forwarded-Proto and -Host are
 // what the client used, X-Forwarded-Prefix what strip_prefix took away; no other header about the client's address, and
 // none that overrides method or path, arrives. Origin and everything else arrive as sent, Host as host_header says, and
-// the request target byte for byte, or rewritten by whole segments. Request trailers do not arrive.
+// the request target byte for byte, or rewritten by whole segments. Of request trailers, those arrive that were announced and might have come as
+// headers (trailers.go).
 //
 // # Paths
 //

@@ -94,7 +94,6 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	x, out := exchangeOf(pr.In.Context()), pr.Out
 	x.to = x.rule.pool.pick(p.now)
 	out.URL, out.Host = x.targetURL(), x.host()
-	out.Trailer = nil // nobody has looked at what will come in them (D25)
 
 	h := p.stripper.strip(out.Header, len(p.identity.names)+forwardedLines)
 	out.Header = h
@@ -113,6 +112,7 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 		h[assertionHeader] = x.assertion
 	}
 	p.limitBody(x, out)
+	p.passTrailers(x, out)
 }
 
 // forwardedLines is how many lines setForwarded adds, and the assertion.

@@ -148,19 +148,6 @@ func TestConnectionListsTakeNothingAway(t *testing.T) { // D22, D23
 	}
 }
 
-func TestRequestTrailersDoNotArrive(t *testing.T) { // D25
-	t.Parallel()
-	f := start(t, setup{})
-	res, _ := f.raw(t, "POST / HTTP/1.1\r\nHost: app.example\r\n"+asAnn+"\r\nTransfer-Encoding: chunked\r\nTrailer: X-Postern-User-Id, X-Mine\r\n\r\n"+
-		"5\r\nhello\r\n0\r\nX-Postern-User-Id: forged\r\nx_postern_user_roles: admin\r\nX-Mine: a\r\n\r\n")
-	if res == nil || res.StatusCode != 200 {
-		t.Fatalf("answer %v", res)
-	}
-	if got := f.app.only(t); got.body != "hello" || len(got.trailer) != 0 || got.header.Get("X-Postern-User-Id") != "u-ann" || got.header.Get("Trailer") != "" {
-		t.Errorf("the application saw %+v", got)
-	}
-}
-
 func TestFoldedLinesDoNotArrive(t *testing.T) { // D26, D78
 	t.Parallel()
 	f := start(t, setup{routes: []RouteConfig{{Path: "/**", Auth: "public"}}})

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,26 +28,4 @@ func (p *Proxy) setsOwnCookie(line string) bool {
 	pair, _, _ := strings.Cut(line, ";")
 	name, _, _ := strings.Cut(strings.TrimLeft(pair, " \t="), "=")
 	return p.sessions.OwnsCookie(strings.TrimRight(name, " \t"))
-}
-
-// trailerGuard removes Set-Cookie from trailers, which are complete only after the body. It is never allowed there
-// (RFC 9110 §6.5.1), yet an intermediary may merge trailers into the header.
-type trailerGuard struct {
-	io.ReadCloser
-	res *http.Response
-}
-
-func (g *trailerGuard) Close() error {
-	err := g.ReadCloser.Close()
-	delete(g.res.Trailer, "Set-Cookie")
-	return err
-}
-
-// guardTrailers looks only at answers that can have trailers: chunked ones, and any on HTTP/2.
-func guardTrailers(res *http.Response) {
-	if res.ContentLength >= 0 && res.ProtoMajor < 2 {
-		return
-	}
-	delete(res.Trailer, "Set-Cookie")
-	res.Body = &trailerGuard{res.Body, res}
 }
