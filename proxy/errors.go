@@ -100,6 +100,12 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 
 func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal, body problem) {
 	h := w.Header()
+	if isGRPC(r) {
+		own(h)
+		p.boundDrain(w, r)
+		sendGRPC(w, no)
+		return
+	}
 	if no.status >= 500 && len(h[requestIDHeader]) > 0 {
 		body.RequestID = h[requestIDHeader][0] // for who reports it and shows no headers
 	}
