@@ -35,7 +35,11 @@ func exampleField(b *strings.Builder, f *field, indent string) {
 	comment(b, indent, f.doc)
 	switch f.kind {
 	case kindSection:
-		fmt.Fprintf(b, "%s%s:\n", indent, f.name())
+		name := f.name()
+		if f.inItem {
+			name = "#" + name // as the item is
+		}
+		fmt.Fprintf(b, "%s%s:\n", indent, name)
 		for i, below := range f.children {
 			if i > 0 && below.kind == kindSection {
 				b.WriteByte('\n')

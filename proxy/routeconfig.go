@@ -17,11 +17,12 @@ type RouteConfig struct {
 
 	CSRFExempt bool `key:"csrf_exempt" default:"false" doc:"Whether pages of any site may send requests to this path with the user's cookie; see csrf.enabled. Only for a path without wildcards, and for no other: to let one site's pages in everywhere, name it in auth.trusted_origins."`
 
-	Upstream    string   `key:"upstream" doc:"Where requests of this route go, written as upstream.url. Empty means upstream.url or upstream.urls."`
-	Upstreams   []string `key:"upstreams" doc:"Several addresses, as in upstream.urls, instead of upstream."`
-	StripPrefix string   `key:"strip_prefix" doc:"Beginning of path that the application does not see: with /v1, /v1/users arrives as /users, and X-Forwarded-Prefix says /v1."`
-	Rewrite     string   `key:"rewrite" doc:"The path under which the application sees the request. Its wildcards stand, in order, for what those of path took: from /old/*/x/** to /new/*/**. Where the result is a path that another route decides, of the same application, the request must pass that route as well."`
-	HostHeader  string   `key:"host_header" doc:"Replaces upstream.host_header for this route."`
+	Upstream    string            `key:"upstream" doc:"Where requests of this route go, written as upstream.url. Empty means upstream.url or upstream.urls."`
+	Upstreams   []string          `key:"upstreams" doc:"Several addresses, as in upstream.urls, instead of upstream."`
+	UpstreamTLS UpstreamTLSConfig `key:"upstream_tls" doc:"Replaces upstream.tls for this route, as a whole. Without it, that of upstream.tls holds for a route's own upstreams, too, but for server_name."`
+	StripPrefix string            `key:"strip_prefix" doc:"Beginning of path that the application does not see: with /v1, /v1/users arrives as /users, and X-Forwarded-Prefix says /v1."`
+	Rewrite     string            `key:"rewrite" doc:"The path under which the application sees the request. Its wildcards stand, in order, for what those of path took: from /old/*/x/** to /new/*/**. Where the result is a path that another route decides, of the same application, the request must pass that route as well."`
+	HostHeader  string            `key:"host_header" doc:"Replaces upstream.host_header for this route."`
 
 	Timeout        time.Duration `key:"timeout" doc:"Replaces upstream.response_header_timeout for this route. Zero means that one."`
 	RequestTimeout time.Duration `key:"request_timeout" default:"0s" doc:"How long a request may take altogether, its body and its answer included; then it gets 504, or is cut off if its answer has begun. WebSockets and event streams are exempt once they are open. Zero means no limit."`

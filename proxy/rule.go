@@ -75,6 +75,7 @@ type Rule struct {
 	maxBody        int64
 	response       responseHeaders
 	endpoints      []endpoint // empty means upstream.url
+	tls            UpstreamTLSConfig
 	pool           *pool
 }
 
@@ -85,6 +86,7 @@ func newRule(c RouteConfig) (*Rule, error) {
 	rule := &Rule{
 		Pattern: c.Path, Roles: c.Roles, VerifiedEmail: c.VerifiedEmail, MaxSessionAge: c.MaxSessionAge,
 		encodedSlashes: c.EncodedSlashes, csrfExempt: c.CSRFExempt, timeout: c.Timeout, requestTimeout: c.RequestTimeout, maxBody: int64(c.MaxBody),
+		tls: c.UpstreamTLS,
 	}
 	var problems []error
 	note := func(key string, err error) {
@@ -112,7 +114,7 @@ func newRule(c RouteConfig) (*Rule, error) {
 	rule.OnUnauthenticated, err = parseOnUnauthenticated(c.OnUnauthenticated)
 	note("on_unauthenticated", err)
 	rule.endpoints, err = parseEndpoints("upstream", c.Upstream, "upstreams", c.Upstreams)
-	problems = append(problems, err)
+	problems = append(problems, err, under("upstream_tls", c.UpstreamTLS.Validate()))
 	if !wrongPath {
 		rule.rewrite, err = newRewriting(rule.pattern, c)
 		problems = append(problems, err)

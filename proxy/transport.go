@@ -64,8 +64,8 @@ func parseEndpoint(raw string) (*endpoint, error) {
 type upstream struct {
 	endpoint
 	transport *http.Transport
-	// upgrades goes over HTTP/1.1: an upgrade is not a thing HTTP/2 has (RFC 9113 §8.6). Over TLS the transport sees to
-	// that itself, so only h2c needs a second one.
+	// upgrades goes over HTTP/1.1: an upgrade is not a thing HTTP/2 has (RFC 9113 §8.6). It is the same where there is no
+	// HTTP/2.
 	upgrades *http.Transport
 }
 
@@ -85,19 +85,27 @@ type upstreams struct {
 	made   map[upstreamKey]*upstream
 	pools  map[string]*pool
 	health map[endpoint]*health
+	tls    map[UpstreamTLSConfig]*tlsDialer
 }
 
 type upstreamKey struct {
 	endpoint endpoint
 	timeout  time.Duration
+	tls      UpstreamTLSConfig // of https endpoints
 }
 
 func newUpstreams(config UpstreamConfig, tell func(string, bool)) *upstreams {
-	return &upstreams{config: config, tell: tell, made: map[upstreamKey]*upstream{}, pools: map[string]*pool{}, health: map[endpoint]*health{}}
+	return &upstreams{config: config, tell: tell, made: map[upstreamKey]*upstream{}, pools: map[string]*pool{}, health: map[endpoint]*health{}, tls: map[UpstreamTLSConfig]*tlsDialer{}}
 }
 
 // bind gives a rule its pool, and what else it inherits.
 func (u *upstreams) bind(rule *Rule) error {
+	if rule.tls == (UpstreamTLSConfig{}) {
+		rule.tls = u.config.TLS
+		if len(rule.endpoints) > 0 {
+			rule.tls.ServerName = "" // that of another application
+		}
+	}
 	if len(rule.endpoints) == 0 {
 		endpoints, err := parseEndpoints("upstream.url", u.config.URL, "upstream.urls", u.config.URLs)
 		if err != nil {
@@ -118,7 +126,7 @@ func (u *upstreams) bind(rule *Rule) error {
 		}
 		rule.hostHeader = inherited
 	}
-	key := fmt.Sprint(rule.endpoints, rule.timeout)
+	key := fmt.Sprint(rule.endpoints, rule.timeout, rule.tls)
 	if u.pools[key] == nil {
 		u.pools[key] = u.pool(rule)
 	}
@@ -129,7 +137,10 @@ func (u *upstreams) bind(rule *Rule) error {
 func (u *upstreams) pool(rule *Rule) *pool {
 	p := &pool{}
 	for _, at := range rule.endpoints {
-		key := upstreamKey{at, rule.timeout}
+		key := upstreamKey{endpoint: at, timeout: rule.timeout}
+		if at.scheme == "https" {
+			key.tls = rule.tls
+		}
 		if u.made[key] == nil {
 			u.made[key] = u.connect(key)
 		}
@@ -143,26 +154,30 @@ func (u *upstreams) pool(rule *Rule) *pool {
 
 func (u *upstreams) connect(key upstreamKey) *upstream {
 	up := &upstream{endpoint: key.endpoint}
-	up.transport = u.transport(key, key.endpoint.h2c)
+	h2 := key.endpoint.h2c || key.endpoint.scheme == "https"
+	up.transport = u.transport(key, h2)
 	up.upgrades = up.transport
-	if key.endpoint.h2c {
+	if h2 {
 		up.upgrades = u.transport(key, false)
 	}
 	return up
 }
 
-func (u *upstreams) transport(key upstreamKey, h2c bool) *http.Transport {
+// transport speaks HTTP/1.1, or if h2 is set HTTP/2: with h2c nothing else, with TLS if the application chooses it.
+func (u *upstreams) transport(key upstreamKey, h2 bool) *http.Transport {
 	idle := u.config.MaxIdleConnections
 	if idle == 0 {
 		idle = 1 << 20 // the transport takes zero for its default of two
 	}
+	h2c := h2 && key.endpoint.h2c
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(h2c)
 	protocols.SetHTTP1(!h2c)
-	protocols.SetHTTP2(key.endpoint.scheme == "https")
+	protocols.SetHTTP2(h2 && !h2c)
+	dial := dialer(key.endpoint, u.config.DialTimeout)
 	return &http.Transport{
-		DialContext:            dialer(key.endpoint, u.config.DialTimeout),
-		TLSHandshakeTimeout:    u.config.DialTimeout,
+		DialContext:            dial,
+		DialTLSContext:         u.dialTLS(key, dial, h2),
 		MaxIdleConnsPerHost:    idle,
 		IdleConnTimeout:        u.config.IdleTimeout,
 		ResponseHeaderTimeout:  key.timeout,
@@ -175,7 +190,20 @@ func (u *upstreams) transport(key upstreamKey, h2c bool) *http.Transport {
 	}
 }
 
-func dialer(to endpoint, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+func (u *upstreams) dialTLS(key upstreamKey, dial dialFunc, h2 bool) dialFunc {
+	if key.endpoint.scheme != "https" {
+		return nil
+	}
+	if u.tls[key.tls] == nil {
+		u.tls[key.tls] = &tlsDialer{config: key.tls}
+	}
+	if h2 {
+		return u.tls[key.tls].over(dial, u.config.DialTimeout, "h2", "http/1.1")
+	}
+	return u.tls[key.tls].over(dial, u.config.DialTimeout, "http/1.1")
+}
+
+func dialer(to endpoint, timeout time.Duration) dialFunc {
 	d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
 	if to.socket == "" {
 		return d.DialContext

@@ -28,7 +28,11 @@ type certificates struct {
 
 // loadCertificates reads what the listener needs.
 func (a *app) loadCertificates() error {
-	a.certificates = &certificates{logger: a.logger, metrics: a.metrics, failing: map[string]string{}, others: func() []certfile.File { return nil }}
+	a.certificates = &certificates{
+		others: func() []certfile.File { return a.current.Load().proxy.CertificateFiles() },
+		logger: a.logger, metrics: a.metrics, failing: map[string]string{},
+	}
+	a.background = append(a.background, a.certificates.run)
 	if !a.cfg.Server.TLS.Enabled() {
 		return nil
 	}
@@ -41,7 +45,6 @@ func (a *app) loadCertificates() error {
 	if time.Now().After(pair.NotAfter()) {
 		a.logger.LogAttrs(context.Background(), slog.LevelWarn, "certificate has expired", slog.String("file", pair.String()), slog.Time("not_after", pair.NotAfter()))
 	}
-	a.background = append(a.background, a.certificates.run)
 	return nil
 }
 

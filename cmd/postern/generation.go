@@ -67,7 +67,11 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 	}
 	options.RequestID, options.Client = requestID, clientOf
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
-	return proxy.New(cfg.Proxy, api.core.Sessions, options)
+	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.LoadCertificates()
 }
 
 // proxyOptions are what the proxy is told by the other parts of the configuration. Who may read answers to requests with

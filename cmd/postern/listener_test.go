@@ -3,17 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/test/harness"
 )
 
 // listening is Postern with its own listeners, in front of an application that answers with what it saw.
@@ -102,52 +96,19 @@ func answerOn(conn net.Conn) (int, string) {
 
 const plainRequest = "GET /x HTTP/1.1\r\nHost: postern.test\r\n\r\n"
 
-// issue writes a certificate for postern.test and its key to the files, and returns the certificate.
-func issue(t *testing.T, certFile, keyFile string) *x509.Certificate {
+// issue writes a new certificate for postern.test to a folder.
+func issue(t *testing.T, dir string) *harness.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "postern.test"}, DNSNames: []string{"postern.test"},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writePEM(t, certFile, "CERTIFICATE", signed)
-	writePEM(t, keyFile, "PRIVATE KEY", encoded)
-	parsed, err := x509.ParseCertificate(signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
-}
-
-func writePEM(t *testing.T, path, kind string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c := harness.NewCertificate(t, "postern.test", time.Now().Add(time.Hour))
+	c.In(t, dir)
+	return c
 }
 
 // clientFor believes that certificate alone.
-func (l *listening) clientFor(certificate *x509.Certificate) *http.Client {
-	pool := x509.NewCertPool()
-	pool.AddCert(certificate)
+func (l *listening) clientFor(certificate *harness.Certificate) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, ForceAttemptHTTP2: true,
-		TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "postern.test"},
+		TLSClientConfig: &tls.Config{RootCAs: certificate.Pool(), ServerName: "postern.test"},
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", l.address)
 		},
@@ -163,9 +124,9 @@ func TestCertificatesAreReplacedWhileServing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	first := issue(t, certFile, keyFile)
+	first := issue(t, dir)
 	l := listenWith(t, map[string]string{"server.tls.cert_file": certFile, "server.tls.key_file": keyFile, "server.public_url": "https://postern.test"})
-	served := func(what string, certificate *x509.Certificate) {
+	served := func(what string, certificate *harness.Certificate) {
 		t.Helper()
 		res, err := l.clientFor(certificate).Get("https://postern.test/x")
 		if err != nil {
@@ -191,7 +152,7 @@ func TestCertificatesAreReplacedWhileServing(t *testing.T) {
 	}
 	served("with a broken file", first)
 
-	second := issue(t, certFile, keyFile)
+	second := issue(t, dir)
 	if err := l.certificates.reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +174,7 @@ func TestOldVersionsOfTLSAreNotSpoken(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		certFile, keyFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-		issue(t, certFile, keyFile)
+		issue(t, dir)
 		l := listenWith(t, map[string]string{"server.tls.cert_file": certFile, "server.tls.key_file": keyFile, "server.tls.min_version": setting})
 		for version, spoken := range versions {
 			conn, err := tls.Dial("tcp", l.address, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version})
