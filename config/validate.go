@@ -26,6 +26,9 @@ const (
 	Dev Mode = "dev"
 )
 
+// DevProvider is the name, in routes and rows, of the identity provider that comes with Dev.
+const DevProvider = "dev"
+
 // required lists what a mode cannot do without, with the remedy.
 func required(m Mode) map[string]string {
 	if m != Serve {
@@ -57,6 +60,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.circles(c)
 	ps.templates(c)
 	ps.audiences(c)
+	ps.providerTokens(c, m)
 	return ps
 }
 
@@ -224,6 +228,17 @@ func (ps *problems) audiences(c Config) {
 	}
 	if said.Audience != "" && slices.Contains(audiences, said.Audience) {
 		ps.add("identity.assertion.audience", Origin{}, "%s is the audience of auth.jwt, too, and one must not pass for the other; use another name", said.Audience)
+	}
+}
+
+// providerTokens finds routes that want the tokens of a provider which is not there.
+func (ps *problems) providerTokens(c Config, m Mode) {
+	for i, route := range c.Proxy.Routes {
+		for _, provider := range slices.Sorted(maps.Keys(route.ProviderTokens)) {
+			if _, ok := c.Auth.Social[provider]; !ok && (m != Dev || provider != DevProvider) {
+				ps.add(fmt.Sprintf("routes[%d].provider_tokens.%s", i, provider), Origin{}, "%s is no provider below auth.social; add it there, or take it away here", provider)
+			}
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (c Config) Validate() error {
 	if _, err := ParseAuth(c.DefaultAuth); err != nil {
 		problems = append(problems, fmt.Errorf("default_auth: %w", err))
 	}
-	problems = append(problems, ValidateOrder(c.Routes), under("identity", c.Identity.Validate()))
+	problems = append(problems, ValidateOrder(c.Routes), under("identity", c.Identity.Validate()), checkProviderTokens(c.Routes, c.Identity))
 	return errors.Join(problems...)
 }
 

@@ -29,6 +29,7 @@ type exchange struct {
 	identity  *sessionstore.Identity
 	decision  Decision
 	assertion []string // the line of X-Postern-Assertion; nil for none
+	tokens    []string // beside rule.providerTokens; nil for none
 	client    clientaddr.Client
 	requestID string
 	webSocket bool
@@ -111,6 +112,7 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	if x.assertion != nil {
 		h[assertionHeader] = x.assertion
 	}
+	x.setProviderTokens(h)
 	p.limitBody(x, out)
 	p.passTrailers(x, out)
 }

@@ -49,6 +49,8 @@ type Options struct {
 	TrustedOrigins []string
 	// Assertions makes X-Postern-Assertion; nil sends none.
 	Assertions Asserter
+	// ProviderTokens finds what routes with provider_tokens send; nil finds none.
+	ProviderTokens ProviderTokens
 	// RequestID is the id of a request, sent to the application and back to the client.
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.
@@ -127,7 +129,7 @@ func (p *Proxy) compileIdentity() (err error) {
 	if p.identity, err = newIdentityHeaders(p.config.Identity); err != nil {
 		return err
 	}
-	p.stripper = newStripper(p.identity.names)
+	p.stripper = newStripper(append(p.rules.providerTokenHeaders(), p.identity.names...))
 	return nil
 }
 
@@ -284,6 +286,8 @@ func (p *Proxy) admit(w http.ResponseWriter, r *http.Request, x *exchange) {
 		p.refuseOrigin(w, r, x, refuseForged)
 	case !p.assert(r, x):
 		p.turnAway(w, r, x, refuseUnasserted)
+	case !p.findProviderTokens(x):
+		p.turnAway(w, r, x, refuseUnavailable)
 	default:
 		if x.decision.Identity != nil && redirectsSoFar(r.Header) > 0 {
 			p.countRedirect(w, x, 0)

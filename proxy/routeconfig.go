@@ -24,6 +24,8 @@ type RouteConfig struct {
 	Rewrite     string            `key:"rewrite" doc:"The path under which the application sees the request. Its wildcards stand, in order, for what those of path took: from /old/*/x/** to /new/*/**. Where the result is a path that another route decides, of the same application, the request must pass that route as well."`
 	HostHeader  string            `key:"host_header" doc:"Replaces upstream.host_header for this route."`
 
+	ProviderTokens map[string]string `key:"provider_tokens" doc:"Headers that bring the application the access token which the user has at a provider they signed in with, by the provider's id below auth.social: {google: X-Google-Access-Token}. A token that is about to expire is renewed first. A user without an account there, or whose token is over and cannot be renewed, sends no such header; nor can a client, on any route. Costs one query per request of the route. Not for auth: public."`
+
 	Timeout        time.Duration `key:"timeout" doc:"Replaces upstream.response_header_timeout for this route. Zero means that one."`
 	RequestTimeout time.Duration `key:"request_timeout" default:"0s" doc:"How long a request may take altogether, its body and its answer included; then it gets 504, or is cut off if its answer has begun. WebSockets and event streams are exempt once they are open. Zero means no limit."`
 	MaxBody        Size          `key:"max_body" doc:"Largest request body in bytes, or with a unit such as 10MiB; a larger one gets 413. Zero means no limit."`

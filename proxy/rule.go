@@ -74,6 +74,7 @@ type Rule struct {
 	requestTimeout time.Duration
 	maxBody        int64
 	response       responseHeaders
+	providerTokens []providerToken
 	endpoints      []endpoint // empty means upstream.url
 	tls            UpstreamTLSConfig
 	pool           *pool
@@ -125,6 +126,8 @@ func newRule(c RouteConfig) (*Rule, error) {
 		note("max_body", fmt.Errorf("%d is negative; leave it out for no limit", c.MaxBody))
 	}
 	rule.response, err = newResponseHeaders(c.SetResponseHeaders, c.RemoveResponseHeaders)
+	problems = append(problems, err)
+	rule.providerTokens, err = newProviderTokens(c.ProviderTokens, rule.Auth)
 	problems = append(problems, err)
 	return rule, errors.Join(problems...)
 }

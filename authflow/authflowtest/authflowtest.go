@@ -101,6 +101,7 @@ type state struct {
 	Store    *sessionstore.Cache
 	Database sessionstore.Config // to open it once more, as another replica
 	Password *password.Feature
+	Social   *social.Feature
 	API      *authflow.Flow
 	Handler  http.Handler // API, held to its description
 
@@ -196,7 +197,7 @@ func (f *Flow) mount(s Settings) {
 	f.must(err)
 	current := sessions.New(core, database, tokens)
 	current.Elsewhere = elsewhere
-	f.Core = core
+	f.Core, f.Social = core, elsewhere
 	f.API, err = authflow.New(core,
 		f.Password,
 		prove,

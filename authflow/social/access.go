@@ -106,7 +106,7 @@ func (f *Feature) getAccessToken(c *authflow.Call) error {
 	if err != nil {
 		return err
 	}
-	got, err := f.valid(c, p, account)
+	got, err := f.validFor(c, p, account)
 	if err != nil {
 		return err
 	}
@@ -115,24 +115,31 @@ func (f *Feature) getAccessToken(c *authflow.Call) error {
 	})
 }
 
+// validFor keeps the caller's account cookie in step.
+func (f *Feature) validFor(c *authflow.Call, p *live, account sessionstore.Account) (tokens, error) {
+	got, renewed, err := f.valid(c.R.Context(), p, account)
+	if renewed {
+		f.refreshCookie(c, account)
+	}
+	return got, err
+}
+
 // valid returns the account's tokens, renewed if they are about to expire and can be.
-func (f *Feature) valid(c *authflow.Call, p *live, account sessionstore.Account) (tokens, error) {
+func (f *Feature) valid(ctx context.Context, p *live, account sessionstore.Account) (got tokens, renewed bool, err error) {
 	stored, err := f.stored(account)
 	if err != nil {
-		return tokens{}, authflow.ErrNoAccessToken.Because(err)
+		return tokens{}, false, authflow.ErrNoAccessToken.Because(err)
 	}
 	if stored.refresh == "" || stored.accessExpiresAt == nil || stored.accessExpiresAt.Sub(f.Core.Now()) >= expirySlack {
-		return stored, nil
+		return stored, false, nil
 	}
-	renewed, err := f.renew(c.R.Context(), p, account)
-	if err != nil {
-		return tokens{}, f.renewalError(authflow.ErrNoAccessToken, err)
+	if got, err = f.renew(ctx, p, account); err != nil {
+		return tokens{}, false, f.renewalError(authflow.ErrNoAccessToken, err)
 	}
-	f.refreshCookie(c, account)
-	if renewed.accessExpiresAt == nil {
-		renewed.accessExpiresAt = stored.accessExpiresAt // the answer did not say, and the row still has that
+	if got.accessExpiresAt == nil {
+		got.accessExpiresAt = stored.accessExpiresAt // the answer did not say, and the row still has that
 	}
-	return renewed, nil
+	return got, true, nil
 }
 
 type refreshAnswer struct {

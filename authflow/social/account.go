@@ -108,7 +108,7 @@ func (f *Feature) accountInfo(c *authflow.Call) error {
 	case p == nil:
 		return authflow.ErrProviderNotConfigured
 	}
-	got, err := f.valid(c, p, account)
+	got, err := f.validFor(c, p, account)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/assertion"
 )
 
@@ -56,6 +57,7 @@ type api struct {
 	flow       *authflow.Flow
 	handler    http.Handler
 	assertions *assertion.Minter // nil when there are none
+	tokens     proxy.ProviderTokens
 	background []func(context.Context) error
 	stop       func()
 }
@@ -108,14 +110,14 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	features, err := rooms{
+	features, tokens, err := rooms{
 		core: core, store: a.store, outbox: letters, pool: a.lasting.pool, egress: a.lasting.egress, atProviders: a.lasting.atProviders,
 	}.features(cfg)
 	if err != nil {
 		return nil, err
 	}
 	flow, err := authflow.New(core, features...)
-	return &api{core: core, flow: flow, background: []func(context.Context) error{letters.Run}}, err
+	return &api{core: core, flow: flow, tokens: tokens, background: []func(context.Context) error{letters.Run}}, err
 }
 
 // start runs what works in the background until stop is called.

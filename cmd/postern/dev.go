@@ -120,9 +120,6 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 	return cfg, nil
 }
 
-// devProvider is the name of the built-in identity provider in routes and rows.
-const devProvider = "dev"
-
 // addDevProvider makes an identity provider, and has people sign in with it, so that this can be tried without an account anywhere. It is
 // where the browser and this process both find it: on this machine. Its client's secret lasts as long as the process.
 func addDevProvider(cfg *config.Config, port string) (http.Handler, error) {
@@ -131,15 +128,15 @@ func addDevProvider(cfg *config.Config, port string) (http.Handler, error) {
 	}
 	provider, err := devidp.New(devidp.Config{
 		Issuer: client.Issuer, ClientID: client.ClientID, ClientSecret: client.ClientSecret,
-		RedirectURI: cfg.Server.PublicURL + cfg.Auth.Core.BasePath + "/callback/" + devProvider,
+		RedirectURI: cfg.Server.PublicURL + cfg.Auth.Core.BasePath + "/callback/" + config.DevProvider,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make development provider: %w", err)
 	}
-	if _, configured := cfg.Auth.Social[devProvider]; configured {
+	if _, configured := cfg.Auth.Social[config.DevProvider]; configured {
 		return provider, nil // somebody has a provider of that name
 	}
-	with := social.Config{devProvider: client}
+	with := social.Config{config.DevProvider: client}
 	maps.Copy(with, cfg.Auth.Social)
 	cfg.Auth.Social = with
 	return provider, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/assertion"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -50,8 +51,8 @@ type rooms struct {
 	atProviders *social.ProviderSessions
 }
 
-// features is the list of what the auth API can do: one line each.
-func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
+// features is the list of what the auth API can do: one line each; and where the application's provider tokens come from.
+func (r rooms) features(cfg config.Config) ([]authflow.Feature, proxy.ProviderTokens, error) {
 	brand := mail.Brand{URL: r.core.BaseURL}
 	notify := cfg.Mail.Notifications
 	verify := verification.New(cfg.Auth.EmailVerification, cfg.Auth.User.ChangeEmail,
@@ -60,14 +61,14 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 		password.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Prover: verify, Pool: r.pool, Notify: notify})
 	tokens, err := jwt.New(cfg.Auth.JWT, jwt.Deps{Core: r.core, Store: r.store.Store, Stale: cfg.SessionCache.TTL})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	elsewhere, err := social.New(cfg.Auth.Social, social.Deps{
 		Core: r.core, Store: r.store, Egress: r.egress, Prover: verify, Linking: cfg.Auth.AccountLinking, Account: cfg.Auth.Account,
 		ProviderSessions: r.atProviders,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	current := sessions.New(r.core, r.store, tokens)
 	current.Elsewhere = elsewhere
@@ -80,5 +81,5 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, error) {
 		elsewhere,
 		status.New(r.core, r.store.Ping),
 		openapi.New(cfg.Auth.OpenAPI, r.core),
-	}, nil
+	}, elsewhere, nil
 }

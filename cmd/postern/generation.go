@@ -65,7 +65,7 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 	if api.assertions != nil {
 		options.Assertions = api.assertions
 	}
-	options.RequestID, options.Client = requestID, clientOf
+	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.tokens
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
 	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)
 	if err != nil {

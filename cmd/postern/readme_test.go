@@ -30,7 +30,7 @@ func TestReadmeWalkThroughWorks(t *testing.T) {
 
 // startDev runs "postern dev" until the test ends, and returns its host and port. It changes the folder, in which dev keeps its
 // things, so the test cannot be parallel.
-func startDev(t *testing.T) string {
+func startDev(t *testing.T, environ ...string) string {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	address, admin := freeAddress(t), freeAddress(t)
@@ -40,7 +40,7 @@ func startDev(t *testing.T) string {
 	go func() {
 		ended <- run(ctx, streams{
 			args:    []string{"dev", "--listen", address, "--admin-listen", admin},
-			environ: []string{"POSTERN_LOG_LEVEL=error"},
+			environ: append(environ, "POSTERN_LOG_LEVEL=error"),
 			stdout:  &signalWriter{written: greeted},
 			stderr:  io.Discard,
 		})
