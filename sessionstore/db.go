@@ -27,6 +27,7 @@ type database struct {
 	clock        func() time.Time
 	log          *slog.Logger
 	queryTimeout time.Duration
+	breaker      *breaker
 
 	renewing func(*Session) // has a session that was read say what its row will, once what waits is written; nil without a cache
 
@@ -91,7 +92,7 @@ type boundTx struct {
 
 // Ping asks the database for a sign of life. Returns ErrUnavailable when there is none.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.bounded(ctx, "ping", func(ctx context.Context) error { return s.db.driver.ping(ctx) })
+	return s.outside(ctx, "ping", func(ctx context.Context) error { return s.db.driver.ping(ctx) })
 }
 
 // Close waits for queries under way and closes all connections.
@@ -105,7 +106,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 		return fn(s)
 	}
 	var began transaction
-	err := s.bounded(ctx, "begin transaction", func(ctx context.Context) (err error) {
+	err := s.outside(ctx, "begin transaction", func(ctx context.Context) (err error) {
 		began, err = s.db.driver.begin(ctx)
 		return err
 	})
@@ -128,7 +129,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 		s.rollback(ctx, tx)
 		return err
 	}
-	err = s.bounded(ctx, "commit", tx.commit)
+	err = s.within(ctx, "commit", tx.commit)
 	// Also when the commit failed: whether it took place is then unknown.
 	s.notify(tx.changes...)
 	return err
@@ -189,12 +190,12 @@ func (s *Store) queryRowFields(ctx context.Context, name, model string, fields F
 // run carries one statement out, in the transaction if there is one.
 func (s *Store) run(ctx context.Context, what string, do func(ctx context.Context, on querier) error) error {
 	if s.tx == nil {
-		return s.bounded(ctx, what, func(ctx context.Context) error { return do(ctx, s.db.driver) })
+		return s.outside(ctx, what, func(ctx context.Context) error { return do(ctx, s.db.driver) })
 	}
 	if s.tx.failed != nil {
 		return fmt.Errorf("%s: transaction has failed already: %w", what, s.tx.failed)
 	}
-	err := s.bounded(ctx, what, func(ctx context.Context) error { return do(ctx, s.tx) })
+	err := s.within(ctx, what, func(ctx context.Context) error { return do(ctx, s.tx) })
 	s.tx.failed = err
 	return err
 }
@@ -210,6 +211,8 @@ func (s *Store) bounded(ctx context.Context, what string, do func(ctx context.Co
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", what, context.Canceled)
+	case limited.Err() != nil && s.db.driver.dialect() != sqlite:
+		return fmt.Errorf("%s: %w", what, s.noAnswer(limited, err))
 	case limited.Err() != nil && !errors.Is(err, ErrUnavailable):
 		return fmt.Errorf("%s: %w: %w", what, ErrUnavailable, err)
 	}

@@ -1,6 +1,9 @@
 package sessionstore
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrNotFound says that no row answers the question. The database was asked, so this is an answer, not a fault.
@@ -18,4 +21,9 @@ var (
 	// ErrUnavailable says that the database could not be asked or did not answer: refused, reset, timed out, shutting
 	// down, read-only, out of connections. Whether a write took place is unknown. Callers answer 503, never 401.
 	ErrUnavailable = errors.New("database unavailable")
+
+	// What else is known of it. A database may be asked, and not be able to do this: it is read-only, or its disk is full.
+	errHampered     = fmt.Errorf("%w to this call", ErrUnavailable)
+	errNoAnswer     = fmt.Errorf("%w, without an answer", ErrUnavailable)
+	errNotConnected = fmt.Errorf("%w, not connected", errNoAnswer) // nothing was sent
 )

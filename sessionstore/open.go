@@ -15,6 +15,8 @@ type Options struct {
 	Logger     *slog.Logger     // nothing is logged without one
 	Now        func() time.Time // time.Now without one
 	Migrations []MigrationSet   // tables of the features in use
+
+	ObserveDatabase func(Condition) // hears of each change of the database's state
 }
 
 // Open connects and makes sure that the database is one it understands. A database that does not answer yet is asked again
@@ -59,6 +61,7 @@ func connect(ctx context.Context, cfg Config, o Options, direct bool) (*database
 		mapping: names, additional: additional, tablesIn: cfg.TablesIn, queryTimeout: cfg.QueryTimeout,
 		clock: o.Now, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 	}
+	db.breaker = newBreaker(db.log, o.ObserveDatabase)
 	if db.clock == nil {
 		db.clock = time.Now
 	}

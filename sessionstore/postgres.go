@@ -161,16 +161,21 @@ func translatePostgres(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &connecting):
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		if refusedForGood(err) {
+			return fmt.Errorf("%w: %w", errNoAnswer, err)
+		}
+		return fmt.Errorf("%w: %w", errNotConnected, err)
 	case errors.As(err, &server):
 		if sentinel := sentinelFor(server.Code); sentinel != nil {
 			return fmt.Errorf("%w: %w", sentinel, err)
 		}
 		return err
-	case errors.As(err, &network), pgconn.Timeout(err), pgconn.SafeToRetry(err),
+	case pgconn.SafeToRetry(err):
+		return fmt.Errorf("%w: %w", errNotConnected, err)
+	case errors.As(err, &network), pgconn.Timeout(err),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, pgx.ErrTxClosed):
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	return err
 }
@@ -180,9 +185,14 @@ func translatePostgres(err error) error {
 func hopeless(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return strings.HasPrefix(server.Code, "28") || server.Code == "3D000" // authorization, no such database
+		return refusedForGood(err)
 	}
 	return !errors.Is(err, ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+func refusedForGood(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && (strings.HasPrefix(server.Code, "28") || server.Code == "3D000") // authorization, no such database
 }
 
 func sentinelFor(code string) error {
@@ -196,19 +206,21 @@ func sentinelFor(code string) error {
 		"23502", "23514": // null where it is not allowed, a check of the application's
 		return ErrInvalid
 	case "25006", // read_only_sql_transaction: a standby, or a primary in trouble
-		"57014": // query_canceled: statement_timeout
+		"53100", "58030": // disk_full, io_error
+		return errHampered
+	case "57014": // query_canceled: statement_timeout
 		return ErrUnavailable
 	}
-	for _, class := range []string{
-		"08",  // connection exception
-		"40",  // transaction rollback: deadlock, serialization
-		"53",  // insufficient resources
-		"57P", // shutting down, starting up, crashed
-		"58",  // system error
-		"XX",  // internal error
+	for class, sentinel := range map[string]error{
+		"08":  errNoAnswer,    // connection exception
+		"40":  ErrUnavailable, // transaction rollback: deadlock, serialization
+		"53":  errHampered,    // insufficient resources
+		"57P": errNoAnswer,    // shutting down, starting up, crashed
+		"58":  errHampered,    // system error
+		"XX":  errHampered,    // internal error
 	} {
 		if strings.HasPrefix(code, class) {
-			return ErrUnavailable
+			return sentinel
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/posternhq/postern/sessionstore"
 )
 
 // readyTimeout bounds how long /readyz waits for the database.
@@ -17,15 +19,21 @@ const readyTimeout = 2 * time.Second
 // the port must not get it to answer.
 type adminListener struct {
 	mux      *http.ServeMux
-	ping     func(context.Context) error
+	database prober
 	draining atomic.Bool
 	// configProblem is why the configuration that is there is not the one in use; nil when it is. Requests are served well by the
 	// one before, so that this is no reason not to be ready.
 	configProblem atomic.Pointer[string]
 }
 
-func newAdmin(m *metrics, ping func(context.Context) error) *adminListener {
-	a := &adminListener{mux: http.NewServeMux(), ping: ping}
+// prober is the database, as readiness asks for it.
+type prober interface {
+	Ping(ctx context.Context) error
+	Condition() sessionstore.Condition
+}
+
+func newAdmin(m *metrics, database prober) *adminListener {
+	a := &adminListener{mux: http.NewServeMux(), database: database}
 	a.mux.HandleFunc("GET /livez", a.live)
 	a.mux.HandleFunc("GET /readyz", a.ready)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
@@ -45,7 +53,7 @@ func (a *adminListener) live(w http.ResponseWriter, _ *http.Request) {
 	answerState(w, http.StatusOK, "live", "")
 }
 
-// ready tells whether to send us requests.
+// ready tells whether to send us requests. A database that is degraded is no reason not to: the other replicas have the same.
 func (a *adminListener) ready(w http.ResponseWriter, r *http.Request) {
 	if a.draining.Load() {
 		answerState(w, http.StatusServiceUnavailable, "draining", "")
@@ -53,11 +61,16 @@ func (a *adminListener) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	if err := a.ping(ctx); err != nil {
-		answerState(w, http.StatusServiceUnavailable, "not ready", "database: "+err.Error())
+	err := a.database.Ping(ctx)
+	condition := a.database.Condition()
+	if err != nil {
+		state{Status: "not ready", Reason: "database: " + err.Error(), Database: string(condition.State)}.answer(w, http.StatusServiceUnavailable)
 		return
 	}
-	s := state{Status: "ready"}
+	s := state{Status: "ready", Database: string(condition.State)}
+	if condition.State != sessionstore.Available && condition.Cause != nil {
+		s.Reason = "database: " + condition.Cause.Error()
+	}
 	if problem := a.configProblem.Load(); problem != nil {
 		s.Configuration = "not reloaded: " + *problem
 	}
@@ -67,6 +80,7 @@ func (a *adminListener) ready(w http.ResponseWriter, r *http.Request) {
 type state struct {
 	Status        string `json:"status"`
 	Reason        string `json:"reason,omitempty"`
+	Database      string `json:"database,omitempty"` // ok, degraded or away
 	Configuration string `json:"configuration,omitempty"`
 }
 

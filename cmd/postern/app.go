@@ -37,7 +37,7 @@ type extras struct {
 // newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
 func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, error) {
 	a := &app{cfg: cfg, log: log, logger: log.Logger, metrics: newMetrics(), extras: x}
-	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg)})
+	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg), ObserveDatabase: a.metrics.databaseCondition})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.current.Store(first)
-	a.admin = newAdmin(a.metrics, a.store.Ping)
+	a.admin = newAdmin(a.metrics, a.store)
 	return nil
 }
 
