@@ -9,8 +9,9 @@ import "net/http"
 type answer struct {
 	http.ResponseWriter
 	proxy   *Proxy
+	inbound *inboundBody // of the request, over HTTP/1.1; nil without one
 	own     []headerLine // what Postern had set before the application was asked
-	interim bool         // an interim answer was written, so that own has to be put back
+	interim int          // how many interim answers there were; if any, own has to be put back
 	buffer  [4]headerLine
 }
 
@@ -35,18 +36,31 @@ func (a *answer) WriteHeader(status int) {
 		a.writeInterim(status)
 		return
 	}
-	if a.interim {
-		a.restore()
+	a.restore()
+	if a.unread() {
+		// An application may answer before it has read everything. net/http would read the rest and throw it away first, under
+		// the hands of whoever is sending it to the application, were the connection not to end with this answer. And what
+		// is left may be no body: it must not be read as the next request (D78, D81).
+		a.Header().Set("Connection", "close")
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
+// unread tells whether there may be something left of the request's body on the connection.
+func (a *answer) unread() bool { return a.inbound != nil && !a.inbound.complete.Load() }
+
+// maxInterim is how many interim answers pass. An application that goes on and on is ended by its time-out; until then, nobody
+// has to listen to it.
+const maxInterim = 20
+
 func (a *answer) writeInterim(status int) {
 	h := a.Header()
-	if !a.interim {
+	if a.interim == 0 {
 		a.setAside(h)
 	}
-	a.interim = true
+	if a.interim++; a.interim > maxInterim {
+		return
+	}
 	a.proxy.dropOwnCookies(h)
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -62,7 +76,12 @@ func (a *answer) setAside(h http.Header) {
 	}
 }
 
+// restore puts back what was set aside, if it was.
 func (a *answer) restore() {
+	if a.interim == 0 {
+		return
+	}
+	a.interim = 0
 	h := a.Header()
 	for _, line := range a.own {
 		h[line.name] = append(line.values[:len(line.values):len(line.values)], h[line.name]...)

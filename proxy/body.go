@@ -50,15 +50,28 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 }
 
 // inboundBody marks what goes wrong with the client's body, such as chunks that are none: forwarding fails of it, and it must
-// not be taken for a failure of the application.
-type inboundBody struct{ io.ReadCloser }
+// not be taken for a failure of the application. And it knows whether all of the body has been read.
+type inboundBody struct {
+	io.ReadCloser
+	left     atomic.Int64 // bytes, where the length is known; else negative
+	complete atomic.Bool
+}
+
+func newInboundBody(body io.ReadCloser, length int64) *inboundBody {
+	b := &inboundBody{ReadCloser: body}
+	b.left.Store(length)
+	return b
+}
 
 type inboundError struct{ error }
 
 func (e inboundError) Unwrap() error { return e.error }
 
-func (b inboundBody) Read(p []byte) (int, error) {
+func (b *inboundBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF || b.left.Add(-int64(n)) == 0 {
+		b.complete.Store(true)
+	}
 	if err != nil && err != io.EOF { // never wrapped: it is an end, not an error
 		err = inboundError{err}
 	}
@@ -85,7 +98,19 @@ func (p *Proxy) limitBody(x *exchange, out *http.Request) {
 		x.body = &pacedBody{ReadCloser: out.Body, control: http.NewResponseController(x.ResponseWriter), grace: grace}
 		out.Body = x.body
 	}
-	out.Body = inboundBody{out.Body}
+	body := newInboundBody(out.Body, x.in.ContentLength)
+	out.Body = body
+	if x.in.ProtoMajor == 1 {
+		x.inbound = body
+	}
+}
+
+// endBody sees to what is left of a body when its answer is out: it is read for a while, since a client that sends without
+// reading would otherwise never see the answer, and no longer.
+func (p *Proxy) endBody(x *exchange) {
+	if x.unread() {
+		p.boundDrain(x.ResponseWriter, x.in)
+	}
 }
 
 // boundDrain limits how long net/http may read on in a body that nobody wants: it does so before it sends an answer,

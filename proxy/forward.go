@@ -73,6 +73,7 @@ func (p *Proxy) forward(x *exchange) {
 	if x.rule.requestTimeout > 0 && !x.webSocket {
 		defer x.limitTime(x.rule.requestTimeout)()
 	}
+	defer p.endBody(x)
 	p.forwarding.ServeHTTP(&x.answer, x.in.WithContext(x))
 }
 
@@ -138,9 +139,15 @@ func setForwarded(h http.Header, client clientaddr.Client) {
 // errUnaskedUpgrade is an application that switches protocols without having been asked to, or to another one.
 var errUnaskedUpgrade = errors.New("upstream switched to a protocol that was not asked for")
 
+// errStatus is a status of which net/http makes a fault of ours.
+var errStatus = errors.New("upstream answered with a status below 100")
+
 // modifyResponse removes from an answer what only Postern may say.
 func (p *Proxy) modifyResponse(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
+	if res.StatusCode < 100 {
+		return errStatus
+	}
 	p.dropOwnCookies(res.Header)
 	if x.requestID != "" {
 		delete(res.Header, requestIDHeader) // it is in the answer already
@@ -177,6 +184,7 @@ func (p *Proxy) streamOpened(x *exchange) {
 // forwardFailed answers for an upstream that did not.
 func (p *Proxy) forwardFailed(w http.ResponseWriter, out *http.Request, err error) {
 	x := exchangeOf(out.Context())
+	x.restore()
 	no := refusalFor(x.in, err)
 	if context.Cause(x.Context) == errRequestTimeout {
 		no, err = refuseTimeout, errRequestTimeout
