@@ -46,20 +46,22 @@ type Asking struct {
 	SessionErr error                  // why that cannot be known
 	Kind       Kind
 	Path       string // canonical
+	Preflight  bool   // a real one, which the application answers
 	Now        time.Time
 }
 
 // Decide is the whole policy: a function of the rule, of what the session look-up said, and of the kind of request.
 // Every way of placing Postern asks it and only translates the answer.
 //
-// Public rules ignore the session and its error, so that public paths work while the session store does not. On the
+// Public rules ignore the session and its error, so that public paths work while the session store does not. So does a
+// preflight, with which a browser sends no credentials (Fetch Standard §3.2.2): the application sees it as nobody's. On the
 // others an error is never taken for "no session". That holds for optional rules, too: a resolver asks the store only
 // for requests that carry a credential, so an error means that somebody claimed to be signed in. Treating them
 // as a stranger for the length of an outage would show them someone else's view of their data, and let an application
 // store what they do under no name.
 func Decide(rule *Rule, a Asking) Decision {
 	switch {
-	case rule.Auth == Public:
+	case rule.Auth == Public, a.Preflight:
 		return Decision{Action: Forward}
 	case a.SessionErr != nil:
 		return Decision{Action: Unavailable, Reason: reasonUnknown}

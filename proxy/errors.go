@@ -50,6 +50,7 @@ var (
 	refuseUnasserted      = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "assertion", "Who is asking cannot be vouched for at the moment; try again"}
 	refuseUpgrade         = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "upgrade_origin", "This origin may not open a connection with the user's cookie"}
 	refuseForged          = &refusal{http.StatusForbidden, "INVALID_ORIGIN", "cross_origin", "This origin may not send requests with the user's cookie"}
+	refuseNothingHere     = &refusal{http.StatusNotFound, "NOT_FOUND", "no_application", "No application is served at this address"}
 	refuseUnavailable     = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", reasonUnknown, "Sessions cannot be checked at the moment; try again"}
 )
 
@@ -142,7 +143,7 @@ func (p *Proxy) redirect(w http.ResponseWriter, r *http.Request, x *exchange) {
 		return
 	}
 	p.countRedirect(w, x, so+1)
-	w.Header().Set("Location", p.signIn.location(x.target.raw))
+	w.Header().Set("Location", p.signInLocation(x))
 	own(w.Header())
 	p.boundDrain(w, r)
 	w.WriteHeader(http.StatusFound)

@@ -106,6 +106,8 @@ func (p *Proxy) why(x *exchange, e Explanation) string {
 	switch {
 	case rule == nil:
 		return e.Message
+	case e.Status == 0 && x.preflight:
+		return "it is a preflight, and the application answers those (cors.handled_by)"
 	case e.Status == 0 && x.rule.Auth == Public:
 		return "the route is public: nobody is asked who they are"
 	case e.Status == 0 && e.Identity == nil:

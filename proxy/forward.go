@@ -33,6 +33,9 @@ type exchange struct {
 	client    clientaddr.Client
 	requestID string
 	webSocket bool
+	preflight bool // a real one, which is the application's to answer
+	checked   bool // a front end asks, and forwards itself what passes
+	passes    bool // of a request that is checked
 	streaming bool
 	limit     *time.Timer // of request_timeout; nil without one
 	body      *pacedBody  // nil when the body is not paced
@@ -97,10 +100,8 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	x.to = x.rule.pool.pick(p.now)
 	out.URL, out.Host = x.targetURL(), x.host()
 
-	h := p.stripper.strip(out.Header, len(p.identity.names)+forwardedLines)
+	h := p.outbound(x, out.Header)
 	out.Header = h
-	p.sessions.Conceal(h)
-	concealRedirects(h)
 	if !x.webSocket {
 		delete(h, "Connection")
 		delete(h, "Upgrade")
@@ -109,13 +110,22 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	if r := x.rule.rewrite; r != nil && r.prefix != nil {
 		h["X-Forwarded-Prefix"] = r.prefix
 	}
+	p.limitBody(x, out)
+	p.passTrailers(x, out)
+}
+
+// outbound returns the headers that the application gets: the client's, without what only Postern may say and without our
+// credentials, and who is asking.
+func (p *Proxy) outbound(x *exchange, sent http.Header) http.Header {
+	h := p.stripper.strip(sent, len(p.identity.names)+forwardedLines)
+	p.sessions.Conceal(h)
+	concealRedirects(h)
 	p.identity.set(h, x.decision.Identity, x.requestID)
 	if x.assertion != nil {
 		h[assertionHeader] = x.assertion
 	}
 	x.setProviderTokens(h)
-	p.limitBody(x, out)
-	p.passTrailers(x, out)
+	return h
 }
 
 // forwardedLines is how many lines setForwarded adds, and the assertion.
@@ -151,6 +161,9 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 	p.dropOwnCookies(res.Header)
 	if x.requestID != "" {
 		delete(res.Header, requestIDHeader) // it is in the answer already
+	}
+	if p.options.OwnCORS != nil && p.speaksCORS(x.rule) {
+		p.options.OwnCORS(x.in)
 	}
 	x.rule.response.apply(res.Header)
 	if res.StatusCode == http.StatusSwitchingProtocols {

@@ -87,7 +87,7 @@ func (p *Proxy) breakLoop(w http.ResponseWriter, r *http.Request, x *exchange) {
 	}
 	seen := loop{
 		Times: maxRedirects, Seconds: redirectsSeconds, Asked: x.client.Proto + "://" + x.client.Host, CookieArrived: p.carriesOwnCookie(r.Header),
-		SignIn: p.signIn.location(x.target.raw), RequestID: x.requestID,
+		SignIn: p.signInLocation(x), RequestID: x.requestID,
 	}
 	if p.public != nil {
 		seen.Public = p.public.Scheme + "://" + p.public.Host

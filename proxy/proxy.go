@@ -51,6 +51,15 @@ type Options struct {
 	Assertions Asserter
 	// ProviderTokens finds what routes with provider_tokens send; nil finds none.
 	ProviderTokens ProviderTokens
+	// ApplicationSpeaksCORS hands preflights over to the application, and leaves its answers as they are, where a route
+	// does not say otherwise.
+	ApplicationSpeaksCORS bool
+	// AllowedReaders tells which origins may read answers. It is asked about preflights behind a front end.
+	AllowedReaders func(origin string) bool
+	// OwnCORS is called before an application's answer is passed on which nobody else is to make readable to other sites.
+	OwnCORS func(*http.Request)
+	// NoApplication says that there need not be one: then Postern only answers front ends, by Check.
+	NoApplication bool
 	// RequestID is the id of a request, sent to the application and back to the client.
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.
@@ -117,6 +126,7 @@ func (p *Proxy) compileRules() error {
 		return err
 	}
 	p.upstreams = newUpstreams(p.config.Upstream, p.options.UpstreamHealth)
+	p.upstreams.optional = p.options.NoApplication
 	for i, rule := range p.rules.list {
 		if err := p.upstreams.bind(rule); err != nil {
 			return fmt.Errorf("%s: %w", routeKey(i), err)
@@ -181,14 +191,21 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		p.turnAway(w, r, x, no)
 		return
 	}
-	x.client = p.client(r)
-	rule := p.rules.Match(r.Method, x.target.host, x.target.path)
+	if !x.checked {
+		x.client = p.client(r)
+	}
+	x.rule = p.rules.Match(r.Method, x.target.host, x.target.path)
+	if r.Method == http.MethodOptions && IsPreflight(r) {
+		p.matchPreflight(r, x)
+	}
+	rule := x.rule
 	if hasEncodedSlash(x.target.path) && !rule.encodedSlashes {
+		x.rule = nil
 		x.outcome.Refused = true
 		p.turnAway(w, r, x, refuseEncodedSlash)
 		return
 	}
-	x.rule, x.forwarded = rule, x.target.raw
+	x.forwarded = x.target.raw
 	if rule.rewrite != nil {
 		if no = p.rewritePath(r, x); no != nil {
 			x.outcome.Refused = true
@@ -196,7 +213,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 			return
 		}
 	}
-	x.webSocket = isWebSocket(r)
+	x.webSocket = isWebSocket(r) || x.checked && toldOfWebSocket(r.Header)
 	x.decision = p.decide(w, r, x)
 	p.act(w, r, x)
 }
@@ -209,7 +226,11 @@ func (p *Proxy) rewritePath(r *http.Request, x *exchange) *refusal {
 	if no != nil {
 		return no // a segment that begins with an encoded slash has become the first
 	}
-	if rule := p.rules.Match(r.Method, x.target.host, path); rule != x.rule && rule.Position >= 0 && rule.pool.serves(x.rule.pool) {
+	method := r.Method
+	if x.preflight {
+		method = asked(r)
+	}
+	if rule := p.rules.Match(method, x.target.host, path); rule != x.rule && rule.Position >= 0 && rule.pool.serves(x.rule.pool) {
 		x.also = rule
 	}
 	return nil
@@ -229,8 +250,8 @@ func (p *Proxy) decide(w http.ResponseWriter, r *http.Request, x *exchange) Deci
 }
 
 func (p *Proxy) decideBy(rule *Rule, w http.ResponseWriter, r *http.Request, x *exchange) Decision {
-	if rule.Auth == Public {
-		return Decide(rule, Asking{})
+	if preflight := x.preflight && p.leavesPreflight(rule, r, x); preflight || rule.Auth == Public {
+		return Decide(rule, Asking{Preflight: preflight})
 	}
 	if !x.asked {
 		x.asked = true
@@ -288,11 +309,15 @@ func (p *Proxy) admit(w http.ResponseWriter, r *http.Request, x *exchange) {
 		p.turnAway(w, r, x, refuseUnasserted)
 	case !p.findProviderTokens(x):
 		p.turnAway(w, r, x, refuseUnavailable)
+	case !x.checked && len(x.rule.pool.members) == 0:
+		p.turnAway(w, r, x, refuseNothingHere)
 	default:
 		if x.decision.Identity != nil && redirectsSoFar(r.Header) > 0 {
 			p.countRedirect(w, x, 0)
 		}
-		p.forward(x)
+		if x.passes = x.checked; !x.checked {
+			p.forward(x)
+		}
 	}
 }
 

@@ -31,10 +31,12 @@ func newSignInPage(raw string, public *url.URL) (*signInPage, error) {
 	return page, nil
 }
 
-// location is the sign-in page with return_to set to the target, if that may be returned to.
-func (p *signInPage) location(target string) string {
+// location is the sign-in page with return_to set to the target, if that may be returned to. origin goes before it, where it
+// is not the page's own business to know.
+func (p *signInPage) location(origin, target string) string {
 	u := *p.url
 	if back, ok := returnTo(target); ok {
+		back = origin + back
 		if u.RawQuery != "" {
 			u.RawQuery += "&"
 		}
@@ -59,4 +61,17 @@ func returnTo(target string) (string, bool) {
 		}
 	}
 	return target, true
+}
+
+// signInLocation is where a browser is sent to sign in, and to come back from. A front end may ask for hosts other than our own;
+// of those only an origin that is trusted may be named, since a Host header can be anything.
+func (p *Proxy) signInLocation(x *exchange) string {
+	origin := x.client.Proto + "://" + x.client.Host
+	switch {
+	case !x.checked || p.public == nil || strings.EqualFold(origin, p.public.Scheme+"://"+p.public.Host):
+		return p.signIn.location("", x.target.raw)
+	case p.options.AllowedOrigins != nil && p.options.AllowedOrigins(origin):
+		return p.signIn.location(origin, x.target.raw)
+	}
+	return p.signIn.location("", "")
 }

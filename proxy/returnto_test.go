@@ -31,14 +31,14 @@ func TestSignInLocationCarriesTheTargetOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := p.location("/a?b=1&c=2")
+		got := p.location("", "/a?b=1&c=2")
 		if got != want {
 			t.Errorf("%s: %s, want %s", page, got, want)
 		}
 		if u, err := url.Parse(got); err != nil || u.Query().Get("return_to") != "/a?b=1&c=2" {
 			t.Errorf("%s does not give the target back: %v", got, err)
 		}
-		if long := p.location("/" + strings.Repeat("a", maxReturnTo)); strings.Contains(long, "return_to") {
+		if long := p.location("", "/"+strings.Repeat("a", maxReturnTo)); strings.Contains(long, "return_to") {
 			t.Errorf("a target too long is carried along: %d bytes", len(long))
 		}
 	}
@@ -69,9 +69,9 @@ func FuzzReturnTo(f *testing.F) {
 		if u, err := browserResolve(back); err == nil && (u.Host != "own.example" || u.Scheme != "https") {
 			t.Errorf("%q leads to %s", target, u)
 		}
-		u, err := url.Parse(page.location(target))
+		u, err := url.Parse(page.location("", target))
 		if err != nil || u.Path != "/sign-in" || u.Query().Get("return_to") != target {
-			t.Errorf("%q does not survive in %q", target, page.location(target))
+			t.Errorf("%q does not survive in %q", target, page.location("", target))
 		}
 	})
 }

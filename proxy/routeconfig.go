@@ -15,7 +15,8 @@ type RouteConfig struct {
 	MaxSessionAge     time.Duration `key:"max_session_age" default:"0s" doc:"How long ago the user may have signed in; after that they are asked to do it again, by 401 with the code SESSION_NOT_FRESH. Renewing a session does not make it younger. Zero means any time. Needs auth: required."`
 	OnUnauthenticated string        `key:"on_unauthenticated" default:"auto" doc:"auto redirects a browser's navigation to the sign-in page, but for paths below /api, and answers 401 to everything else; 401 never redirects; redirect redirects every GET and HEAD but those a script sends from another origin."`
 
-	CSRFExempt bool `key:"csrf_exempt" default:"false" doc:"Whether pages of any site may send requests to this path with the user's cookie; see csrf.enabled. Only for a path without wildcards, and for no other: to let one site's pages in everywhere, name it in auth.trusted_origins."`
+	CSRFExempt bool   `key:"csrf_exempt" default:"false" doc:"Whether pages of any site may send requests to this path with the user's cookie; see csrf.enabled. Only for a path without wildcards, and for no other: to let one site's pages in everywhere, name it in auth.trusted_origins."`
+	CORS       string `key:"cors" doc:"Replaces cors.handled_by for this route: postern or application."`
 
 	Upstream    string            `key:"upstream" doc:"Where requests of this route go, written as upstream.url. Empty means upstream.url or upstream.urls."`
 	Upstreams   []string          `key:"upstreams" doc:"Several addresses, as in upstream.urls, instead of upstream."`

@@ -68,6 +68,7 @@ type Rule struct {
 	host           string   // empty means all
 	encodedSlashes bool
 	csrfExempt     bool
+	cors           whoseCORS
 	rewrite        *rewriting // nil forwards the path as it came
 	hostHeader     hostHeader
 	timeout        time.Duration
@@ -104,6 +105,8 @@ func newRule(c RouteConfig) (*Rule, error) {
 	}
 	rule.methods, err = parseMethods(c.Methods)
 	note("methods", err)
+	rule.cors, err = parseCORS(c.CORS)
+	note("cors", err)
 	rule.host, err = parseRuleHost(c.Host)
 	note("host", err)
 	if c.Auth != "" {

@@ -39,6 +39,7 @@ type stripper struct {
 	starts   [256]bool // first characters of protected names, in either case: most headers are passed over by it
 	longest  int
 	prefixes []string
+	identity []string // names that tell the application who is asking, as they are given; in no other case
 }
 
 func newStripper(configured []string) *stripper {
@@ -50,17 +51,24 @@ func newStripper(configured []string) *stripper {
 		s.protect(name)
 	}
 	for _, row := range HeaderRows() {
-		s.protect(row.Header) // the default names stay reserved when others are configured
+		s.reserve(row.Header) // the default names stay reserved when others are configured
 	}
+	s.reserve(assertionHeader)
 	for _, preset := range Presets() { // an application that believes these is not to hear them from clients, ever
 		for _, header := range preset.Headers {
-			s.protect(header.Header)
+			s.reserve(header.Header)
 		}
 	}
 	for _, name := range configured {
-		s.protect(name)
+		s.reserve(name)
 	}
 	return s
+}
+
+// reserve protects a name by which an application knows its user.
+func (s *stripper) reserve(name string) {
+	s.protect(name)
+	s.identity = append(s.identity, name)
 }
 
 func (s *stripper) protect(name string) {

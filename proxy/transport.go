@@ -82,10 +82,12 @@ func (u *upstream) transportFor(x *exchange) *http.Transport {
 type upstreams struct {
 	config UpstreamConfig
 	tell   func(address string, well bool) // hears when an address is left out and when it is back; may be nil
-	made   map[upstreamKey]*upstream
-	pools  map[string]*pool
-	health map[endpoint]*health
-	tls    map[UpstreamTLSConfig]*tlsDialer
+
+	optional bool // a rule may have no address
+	made     map[upstreamKey]*upstream
+	pools    map[string]*pool
+	health   map[endpoint]*health
+	tls      map[UpstreamTLSConfig]*tlsDialer
 }
 
 type upstreamKey struct {
@@ -111,7 +113,7 @@ func (u *upstreams) bind(rule *Rule) error {
 		if err != nil {
 			return err
 		}
-		if len(endpoints) == 0 {
+		if len(endpoints) == 0 && !u.optional {
 			return errors.New("upstream.url: is empty; name the application, as in http://127.0.0.1:8000")
 		}
 		rule.endpoints = endpoints
