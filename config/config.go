@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Server       Server                   `key:"server" doc:"The two listeners, and how they stop."`
 	Proxy        proxy.Config             `key:",inline"`
+	ForwardAuth  ForwardAuth              `key:"forward_auth" restart:"true" doc:"Answers for front ends that ask before they forward, and forward themselves."`
 	Database     sessionstore.Config      `key:"database" restart:"true" doc:"Where users and sessions are kept."`
 	SessionCache sessionstore.CacheConfig `key:"session_cache" restart:"true" doc:"Sessions remembered in memory, so that most requests cost no query."`
 	Auth         Auth                     `key:"auth" doc:"The auth API, its secrets, sessions and cookies."`

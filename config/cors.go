@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/posternhq/postern/proxy"
 )
 
 // CORS says which other sites' scripts may read answers. Credentials are always allowed to them: that is what
 // an auth proxy is called with.
 type CORS struct {
 	AllowedOrigins []string `key:"allowed_origins" example:"https://www.example.com" doc:"Origins whose scripts may call with cookies and read the answers. '*' inside a host name stands for any run of characters. Empty: auth.trusted_origins."`
+	HandledBy      string   `key:"handled_by" default:"postern" doc:"Who speaks CORS for the application: postern answers preflights of allowed origins and marks its answers, unless it marks them itself; application gets preflights, though nobody is signed in with them, and its answers are left as they are. Answers of Postern's own are marked in any case. A route may say otherwise (routes[].cors)."`
 }
 
 // Validate reports every mistake, each beginning with the key it is about.
@@ -19,6 +22,9 @@ func (c CORS) Validate() error {
 		if err := checkOriginPattern(origin); err != nil {
 			found = append(found, fmt.Errorf("allowed_origins[%d]: %w", i, err))
 		}
+	}
+	if _, err := proxy.ParseHandledBy(c.HandledBy); err != nil {
+		found = append(found, fmt.Errorf("handled_by: %w", err))
 	}
 	return errors.Join(found...)
 }

@@ -61,13 +61,14 @@ func (c Config) problems(m Mode) []Problem {
 	ps.templates(c)
 	ps.audiences(c)
 	ps.providerTokens(c, m)
+	ps.frontEnds(c)
 	return ps
 }
 
 // required is what this configuration in particular cannot do without.
 func (c Config) required(m Mode) map[string]string {
 	needed := required(m)
-	if len(c.Proxy.Upstream.URLs) > 0 {
+	if len(c.Proxy.Upstream.URLs) > 0 || c.ForwardAuth.Enabled {
 		delete(needed, "upstream.url")
 	}
 	return needed

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/proxy"
 )
 
 // preflightMaxAge is for how long, in seconds, a browser may remember a preflight's answer.
@@ -12,7 +13,11 @@ const preflightMaxAge = "600"
 
 // cors lets pages of other origins call with cookies and read the answers (Fetch Standard §3.2). It stands before
 // authentication, so that a page can read a 401, too.
-type cors struct{ origins *authflow.Origins }
+type cors struct {
+	origins *authflow.Origins
+	// handsOver tells which preflights are answered by somebody else; nil for none.
+	handsOver func(*http.Request) bool
+}
 
 // newCORS allows the origins, besides our own, which needs no permission.
 func newCORS(publicURL string, origins []string) (*cors, error) {
@@ -39,9 +44,9 @@ func (c *cors) allowed(r *http.Request) string {
 }
 
 // answerPreflight answers a preflight of an allowed origin. It carries no credentials, so it must not be asked for any. An
-// OPTIONS request that is none, for one has no body, goes its way.
+// OPTIONS request that is none goes its way.
 func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
-	if w.origin == "" || r.Method != http.MethodOptions || r.ContentLength != 0 || r.Header.Get("Access-Control-Request-Method") == "" {
+	if w.origin == "" || !proxy.IsPreflight(r) || c.handsOver != nil && c.handsOver(r) {
 		return false
 	}
 	h := w.Header()
@@ -50,7 +55,7 @@ func (c *cors) answerPreflight(w *answer, r *http.Request) bool {
 		h.Set("Access-Control-Allow-Headers", asked)
 	}
 	h.Set("Access-Control-Max-Age", preflightMaxAge)
-	h["Vary"] = append(h["Vary"], "Access-Control-Request-Headers")
+	h["Vary"] = append(h["Vary"], "Access-Control-Request-Method", "Access-Control-Request-Headers")
 	w.WriteHeader(http.StatusNoContent)
 	return true
 }

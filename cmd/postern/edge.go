@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -19,8 +20,14 @@ type edge struct {
 	cors    *cors
 	log     *logs
 	metrics *metrics
+	asked   bool // by front ends, and by nobody else
 
 	oneAddress sync.Once // for suspectProxy
+}
+
+// before is an edge of the same kind before another handler.
+func (e *edge) before(next http.Handler) *edge {
+	return &edge{next: next, trust: e.trust, cors: e.cors, log: e.log, metrics: e.metrics, asked: e.asked}
 }
 
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +38,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.name(e.requestID(r))
 	defer e.finish(&v.answer, r, &v.info)
-	if e.cors.answerPreflight(&v.answer, r) {
+	if !e.asked && e.cors.answerPreflight(&v.answer, r) { // to front ends, what matters is what the client asked them for
 		v.info.route, v.info.auth = "preflight", "public"
 		return
 	}
@@ -119,10 +126,11 @@ func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requ
 	if level < e.log.level.Level() {
 		return
 	}
+	method := cmp.Or(info.method, r.Method)
 	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs,
 		slog.String("request_id", info.id),
-		slog.String("method", r.Method[:min(len(r.Method), maxLoggedMethod)]),
+		slog.String("method", method[:min(len(method), maxLoggedMethod)]),
 		slog.String("route", info.route),
 		slog.Int("status", out.status),
 		slog.Int64("bytes", out.bytes),
@@ -134,6 +142,7 @@ func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requ
 	if info.client.Addr.IsValid() {
 		attrs = append(attrs, slog.String("client", info.client.Addr.String()))
 	}
+	attrs = appendText(attrs, "front_end", info.frontEnd)
 	attrs = appendText(attrs, "path", info.path)
 	attrs = appendText(attrs, "user_id", info.userID)
 	attrs = appendText(attrs, "session_id", info.sessionID)
@@ -160,6 +169,7 @@ type answer struct {
 	http.ResponseWriter
 	cors   *cors
 	origin string // that may read it; empty for none
+	marked bool   // by somebody else: its readers are not ours to name
 	status int
 	bytes  int64
 }
@@ -171,7 +181,9 @@ func (a *answer) WriteHeader(status int) {
 	if status == http.StatusSwitchingProtocols || status >= 200 {
 		if a.status == 0 {
 			a.status = status
-			a.cors.mark(a.Header(), a.origin)
+			if !a.marked {
+				a.cors.mark(a.Header(), a.origin)
+			}
 		}
 	}
 	a.ResponseWriter.WriteHeader(status)

@@ -12,6 +12,7 @@ import (
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/proxy/extauthz"
 )
 
 // generation is what one reading of the configuration made of the process. It never changes; a reload makes the next one, and
@@ -22,6 +23,9 @@ type generation struct {
 	proxy *proxy.Proxy
 	trust *clientaddr.Trust // in those whom server.trusted_proxies names
 	edge  *edge
+
+	questions http.Handler         // of front ends at a listener of their own; nil without forward-auth
+	extAuthz  *extauthz.Authorizer // those that come by gRPC
 }
 
 // newGeneration wires what a configuration describes. It starts nothing, and what runs knows nothing of it yet.
@@ -47,13 +51,9 @@ func (a *app) newGeneration(ctx context.Context, cfg config.Config, before *gene
 	if a.extras.pages != nil {
 		proxied = a.extras.pages(proxied)
 	}
-	g.edge = &edge{
-		next:    split(cfg.Auth.Core.BasePath, g.api.handler, proxied),
-		trust:   g.trust,
-		cors:    shared,
-		log:     a.log,
-		metrics: a.metrics,
-	}
+	shared.handsOver = g.handsOverPreflight
+	around := &edge{trust: g.trust, cors: shared, log: a.log, metrics: a.metrics}
+	g.edge = around.before(split(cfg.Auth.Core.BasePath, g.answerFrontEnds(around), proxied))
 	return g, nil
 }
 
@@ -66,6 +66,7 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 		options.Assertions = api.assertions
 	}
 	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.tokens
+	options.OwnCORS = leaveCORS
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
 	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)
 	if err != nil {
@@ -90,8 +91,12 @@ func proxyOptions(cfg config.Config, core *authflow.Core) (proxy.Options, error)
 	return proxy.Options{
 		PublicURL:      core.BaseURL,
 		SignInURL:      cfg.Auth.Core.SignInURL,
+		NoApplication:  cfg.ForwardAuth.Enabled,
+		AllowedReaders: readers.Trusted,
 		AllowedOrigins: func(origin string) bool { return core.Origins.Trusted(origin) || readers.Trusted(origin) },
 		TrustedOrigins: shown,
+
+		ApplicationSpeaksCORS: cfg.CORS.HandledBy == "application",
 	}, nil
 }
 

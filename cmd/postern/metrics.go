@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -114,10 +115,10 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) request(r *http.Request, status int, took time.Duration, info *requestInfo) {
-	c := m.childrenFor(requestKey{route: info.route, method: knownMethod(r.Method), auth: info.auth, status: status})
+	c := m.childrenFor(requestKey{route: info.route, method: knownMethod(cmp.Or(info.method, r.Method)), auth: info.auth, status: status})
 	c.count.Inc()
 	c.duration.Observe(took.Seconds())
-	if info.upstream > 0 {
+	if info.upstream > 0 || info.frontEnd != "" {
 		m.overhead.Observe((took - info.upstream).Seconds())
 	}
 	if info.reason != "" {

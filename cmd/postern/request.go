@@ -9,6 +9,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/proxy/forwardauth"
 )
 
 // requestInfo is what one request gathers on its way for its log line and its metrics.
@@ -17,6 +18,8 @@ type requestInfo struct {
 	client  clientaddr.Client
 	started time.Time
 
+	method    string // on which was decided, where it is not that of the request
+	frontEnd  string // that asked, and forwards itself; empty for none
 	route     string // pattern
 	auth      string // what the route asks: public, optional, required, or "api" for our own
 	path      string // of proxied requests only: paths of the API may hold tokens
@@ -36,12 +39,18 @@ type visit struct {
 	id     [1]string // the value of the answer's X-Request-Id
 }
 
-type requestInfoKey struct{}
+type (
+	requestInfoKey struct{}
+	visitKey       struct{}
+)
 
-// Value lets infoOf find the info.
+// Value lets infoOf find the info, and leaveCORS the answer.
 func (v *visit) Value(key any) any {
-	if key == (requestInfoKey{}) {
+	switch key {
+	case requestInfoKey{}:
 		return &v.info
+	case visitKey{}:
+		return v
 	}
 	return v.Context.Value(key)
 }
@@ -50,6 +59,13 @@ func (v *visit) Value(key any) any {
 func (v *visit) name(id string) {
 	v.info.id, v.id[0] = id, id
 	v.answer.Header()["X-Request-Id"] = v.id[:]
+}
+
+// leaveCORS leaves it to the application who may read the answer.
+func leaveCORS(r *http.Request) {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		v.answer.marked = true
+	}
 }
 
 // infoOf returns the request's, or an empty one for a request that did not come by the edge.
@@ -63,6 +79,15 @@ func infoOf(r *http.Request) *requestInfo {
 func requestID(r *http.Request) string { return infoOf(r).id }
 
 func clientOf(r *http.Request) clientaddr.Client { return infoOf(r).client }
+
+// observeQuestion notes which front end asks, and why it was not answered.
+func observeQuestion(r *http.Request, frontEnd, reason string) {
+	info := infoOf(r)
+	info.frontEnd, info.route = frontEnd, forwardauth.Path
+	if reason != "" {
+		info.reason, info.auth = reason, "refused"
+	}
+}
 
 // clientInfo is clientOf in the words of the auth API.
 func clientInfo(r *http.Request) authflow.ClientInfo {
@@ -89,6 +114,7 @@ func observeProxy(r *http.Request, o proxy.Outcome) {
 	info.path = info.path[:min(len(info.path), maxLoggedPath)]
 	info.userID, info.sessionID = string(o.UserID), string(o.SessionID)
 	info.reason, info.upstream, info.err = o.Reason, o.UpstreamTime, o.Err
+	info.method = r.Method
 	if o.Refused {
 		info.route, info.auth = "", "refused"
 		return

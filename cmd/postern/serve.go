@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,16 +56,18 @@ func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
 	}
 	defer administrative.Close()
 
+	servers, err := a.listenToFrontEnds()
+	if err != nil {
+		return err
+	}
 	stop := a.start(context.WithoutCancel(ctx)) // ended after the last request, not by the signal
 	defer stop()
 	front := publicServer(a, a.cfg.Server, a.certificates.listener, a.logger)
+	servers = append(servers, serving{publicSide{front}, a.connections(public)})
 	back := adminServer(a.admin, a.logger)
-	failed := make(chan error, 2)
-	for _, s := range []struct {
-		server   *http.Server
-		listener net.Listener
-	}{{front, a.connections(public)}, {back, administrative}} {
-		go func() { failed <- serveOn(s.server, s.listener) }() // ends by Shutdown or Close below
+	failed := make(chan error, len(servers)+1)
+	for _, s := range append(servers, serving{back, administrative}) {
+		go func() { failed <- s.Serve(s.listener) }() // ends by Shutdown or Close below
 	}
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "listening",
 		slog.String("version", buildVersion()),
@@ -81,12 +82,15 @@ func (a *app) serve(ctx context.Context, ready func(public net.Addr)) error {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		err = a.drain(front)
+		err = a.drain(servers)
 	}
-	return errors.Join(err, front.Close(), back.Close())
+	for _, s := range servers {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, back.Close())
 }
 
-func (a *app) drain(front *http.Server) error {
+func (a *app) drain(servers []serving) error {
 	server := a.current.Load().cfg.Server
 	ctx := context.Background() // the one we were given has ended: that is why we are here
 	a.admin.draining.Store(true)
@@ -95,7 +99,7 @@ func (a *app) drain(front *http.Server) error {
 	time.Sleep(server.DrainDelay)
 	ctx, cancel := context.WithTimeout(ctx, server.DrainTimeout)
 	defer cancel()
-	if err := front.Shutdown(ctx); err != nil {
+	if err := shutDown(ctx, servers); err != nil {
 		a.logger.LogAttrs(ctx, slog.LevelWarn, "requests cut off", slog.Any("err", err))
 		return nil
 	}
