@@ -10,8 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// listenPause bounds the pauses between attempts to listen again.
-const listenPause = 30 * time.Second
+// Pauses before attempts to listen again. The first is short, so that a connection that was cut, as poolers and firewalls do, is hardly missed.
+const (
+	listenSoon  = 20 * time.Millisecond
+	listenPause = 30 * time.Second // at most
+	// listenWorked is for how long a connection must have lasted for the next pause to be short again.
+	listenWorked = time.Second
+)
 
 // listen turns notifications into hints. It promises nothing: while it is cut off, polls find the same, up to an interval later.
 func (h *Coherence) listen(ctx context.Context, hints chan<- struct{}) {
@@ -19,14 +24,13 @@ func (h *Coherence) listen(ctx context.Context, hints chan<- struct{}) {
 		return
 	}
 	lost := false
-	for pause := time.Second; ; pause = min(2*pause, listenPause) {
-		began := time.Now()
-		err := h.hear(ctx, hints, &lost)
+	for pause := listenSoon; ; pause = min(2*pause, listenPause) {
+		heard, err := h.hear(ctx, hints, &lost)
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(began) > listenPause {
-			pause = time.Second // it worked for a while
+		if heard > listenWorked {
+			pause = listenSoon
 		}
 		if !lost {
 			lost = true
@@ -41,11 +45,11 @@ func (h *Coherence) listen(ctx context.Context, hints chan<- struct{}) {
 	}
 }
 
-// hear waits for notifications on a connection of its own until that breaks.
-func (h *Coherence) hear(ctx context.Context, hints chan<- struct{}, lost *bool) error {
+// hear waits for notifications on a connection of its own until that breaks, and says for how long it did.
+func (h *Coherence) hear(ctx context.Context, hints chan<- struct{}, lost *bool) (time.Duration, error) {
 	cfg, err := pgx.ParseConfig(h.direct)
 	if err != nil {
-		return fmt.Errorf("read database URL: %w", err)
+		return 0, fmt.Errorf("read database URL: %w", err)
 	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = h.cache.Store.db.queryTimeout
@@ -53,12 +57,13 @@ func (h *Coherence) hear(ctx context.Context, hints chan<- struct{}, lost *bool)
 	cfg.RuntimeParams["application_name"] = "postern listen"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return 0, fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, "LISTEN postern_invalidation"); err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return 0, fmt.Errorf("listen: %w", err)
 	}
+	began := time.Now()
 	if *lost {
 		*lost = false
 		h.log.LogAttrs(ctx, slog.LevelInfo, "notifications of changes arrive again")
@@ -70,7 +75,7 @@ func (h *Coherence) hear(ctx context.Context, hints chan<- struct{}, lost *bool)
 		default: // one is waiting already
 		}
 		if _, err := conn.WaitForNotification(ctx); err != nil {
-			return fmt.Errorf("wait for notification: %w", err)
+			return time.Since(began), fmt.Errorf("wait for notification: %w", err)
 		}
 	}
 }
