@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/posternhq/postern/proxy/clientaddr"
+	"github.com/posternhq/postern/proxy/http1"
 )
 
 // endpoint is an upstream URL, taken apart.
@@ -63,14 +64,20 @@ func parseEndpoint(raw string) (*endpoint, error) {
 // upstream is an endpoint with the transports that reach it.
 type upstream struct {
 	endpoint
-	transport *http.Transport
+	transport transport
 	// upgrades goes over HTTP/1.1: an upgrade is not a thing HTTP/2 has (RFC 9113 §8.6). It is the same where there is no
 	// HTTP/2.
 	upgrades *http.Transport
 }
 
+// transport is what reaches an upstream.
+type transport interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
 // transportFor is the one for an exchange.
-func (u *upstream) transportFor(x *exchange) *http.Transport {
+func (u *upstream) transportFor(x *exchange) transport {
 	if x.webSocket {
 		return u.upgrades
 	}
@@ -155,14 +162,38 @@ func (u *upstreams) pool(rule *Rule) *pool {
 }
 
 func (u *upstreams) connect(key upstreamKey) *upstream {
-	up := &upstream{endpoint: key.endpoint}
 	h2 := key.endpoint.h2c || key.endpoint.scheme == "https"
-	up.transport = u.transport(key, h2)
-	up.upgrades = up.transport
-	if h2 {
+	standard := u.transport(key, h2)
+	up := &upstream{endpoint: key.endpoint, transport: standard, upgrades: standard}
+	switch {
+	case h2:
 		up.upgrades = u.transport(key, false)
+	case key.endpoint.scheme == "http" && key.endpoint.socket == "":
+		up.transport = u.lean(key, standard)
 	}
 	return up
+}
+
+// lean is the transport for the usual case, an application that speaks HTTP/1.1 without TLS. It has the settings of the standard one.
+func (u *upstreams) lean(key upstreamKey, standard *http.Transport) *http1.Transport {
+	return &http1.Transport{
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			return standard.DialContext(ctx, "tcp", withPort(key.endpoint.host))
+		},
+		Standard:               standard,
+		MaxIdle:                standard.MaxIdleConnsPerHost,
+		IdleTimeout:            standard.IdleConnTimeout,
+		ResponseHeaderTimeout:  standard.ResponseHeaderTimeout,
+		MaxResponseHeaderBytes: standard.MaxResponseHeaderBytes,
+	}
+}
+
+// withPort adds the port that http has when none is named.
+func withPort(host string) string {
+	if (&url.URL{Host: host}).Port() != "" {
+		return host
+	}
+	return net.JoinHostPort((&url.URL{Host: host}).Hostname(), "80")
 }
 
 // transport speaks HTTP/1.1, or if h2 is set HTTP/2: with h2c nothing else, with TLS if the application chooses it.
