@@ -92,8 +92,9 @@ lint: check $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows, run the 
 	tools/vulncheck.sh $(GOVULNCHECK)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 1m), and ten million targets with another seed each time
+fuzz: ## Run each fuzz target for FUZZTIME (default 1m), ten million targets, and 100,000 steps of sessions' lives, with another seed each time
 	tools/fuzz.sh $(FUZZTIME)
+	$(WITH_POSTGRES) go test ./sessionstore -run '^TestTheLifeOfSessionsIsThatOfTheModel$$' -v -timeout 1h -args -life-steps 100000
 	go test ./proxy -run '^TestD09WhatIsDecidedOnIsWhatIsForwarded$$' -v -timeout 3h -args -targets 10000000 -seed $$RANDOM
 
 .PHONY: bench
