@@ -60,6 +60,12 @@
 // An upgrade is decided like any other request. If it is authenticated by cookie, its Origin must be our own or an
 // allowed one. No other protocol can be switched to.
 //
+// # Streams
+//
+// Whatever is under way in a user's name (WebSockets, event streams, uploads, downloads, waits) ends with the session, or with the role or
+// verified address that its rules ask for (streams.go, ending.go). It goes on under the rules that it met, also when a reload has changed
+// them. How old a session may be is a question of the beginning.
+//
 // # What is left to others
 //
 // Sessions, cookies and their renewal: authflow, through SessionResolver. Limits on request headers, TLS, request ids,

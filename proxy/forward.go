@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/posternhq/postern/proxy/clientaddr"
@@ -42,6 +43,10 @@ type exchange struct {
 	sent      time.Time   // when the transport got the request; zero when it did not
 	done      bool
 	outcome   Outcome
+
+	watch     watch
+	answering atomic.Bool  // headers are being sent, or were
+	endedBy   atomic.Int32 // an Ending
 }
 
 type exchangeKey struct{}
@@ -77,7 +82,8 @@ func (p *Proxy) forward(x *exchange) {
 		defer x.limitTime(x.rule.requestTimeout)()
 	}
 	defer p.endBody(x)
-	p.forwarding.ServeHTTP(&x.answer, x.in.WithContext(x))
+	p.options.Streams.add(x)
+	p.forwarding.ServeHTTP(x, x.in.WithContext(x))
 }
 
 // errRequestTimeout is why the time of a request has ended, not by its client.
@@ -155,6 +161,9 @@ var errStatus = errors.New("upstream answered with a status below 100")
 // modifyResponse removes from an answer what only Postern may say.
 func (p *Proxy) modifyResponse(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
+	if err := x.beginAnswer(); err != nil {
+		return err
+	}
 	if res.StatusCode < 100 {
 		return errStatus
 	}
@@ -189,9 +198,7 @@ func (p *Proxy) streamOpened(x *exchange) {
 	if x.limit != nil {
 		x.limit.Stop()
 	}
-	if p.options.Streams != nil {
-		p.options.Streams(1)
-	}
+	p.options.Streams.options.Opened(1)
 }
 
 // forwardFailed answers for an upstream that did not.
@@ -204,6 +211,10 @@ func (p *Proxy) forwardFailed(w http.ResponseWriter, out *http.Request, err erro
 	}
 	if x.body != nil && x.body.tooSlow() {
 		no, err = refuseSlowBody, errSlowBody
+	}
+	if e := x.ending(); e != goesOn {
+		no, err = refusalOfEnding[e], errEnded
+		w.Header().Set("Connection", "close") // its deadlines are over
 	}
 	x.outcome.Reason, x.outcome.Err = no.reason, err
 	p.refuse(w, x.in, no)

@@ -21,7 +21,7 @@ func TestStreamsArriveAsTheyAreWritten(t *testing.T) { // users-ask 40
 	next := make(chan string)
 	streams := make(chan int, 10)
 	f := start(t, setup{
-		options: Options{Streams: func(delta int) { streams <- delta }},
+		options: Options{Streams: NewStreams(nil, StreamOptions{Opened: func(delta int) { streams <- delta }})},
 		app: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 			control := http.NewResponseController(w)

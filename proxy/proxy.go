@@ -69,8 +69,8 @@ type Options struct {
 	// UpstreamHealth hears when one of several addresses of an application is left out because it failed, and when it is
 	// back. It is called while a request waits.
 	UpstreamHealth func(address string, well bool)
-	// Streams is called with 1 when a WebSocket or event stream opens and with -1 when it ends.
-	Streams func(delta int)
+	// Streams ends requests whose session ends; by default none are. Several proxies may share it.
+	Streams *Streams
 	// Now is the clock by which UpstreamTime, the age of sessions and the health of upstreams are measured; time.Now by
 	// default.
 	Now func() time.Time
@@ -109,6 +109,9 @@ func New(config Config, sessions SessionResolver, options Options) (*Proxy, erro
 	}
 	if p.now == nil {
 		p.now = time.Now
+	}
+	if p.options.Streams == nil {
+		p.options.Streams = NewStreams(nil, StreamOptions{})
 	}
 	if err := errors.Join(p.compileRules(), p.compileIdentity(), p.parseURLs()); err != nil {
 		return nil, err
@@ -340,8 +343,11 @@ func (p *Proxy) turnAway(w http.ResponseWriter, r *http.Request, x *exchange, no
 // finish reports the outcome. It runs as well when ReverseProxy panics with http.ErrAbortHandler, which is how an
 // answer that was cut off reaches the client cut off; the panic goes on to net/http.
 func (p *Proxy) finish(x *exchange) {
-	if x.streaming && p.options.Streams != nil {
-		p.options.Streams(-1)
+	if x.watch.shard != nil {
+		p.options.Streams.remove(x)
+	}
+	if x.streaming {
+		p.options.Streams.options.Opened(-1)
 	}
 	if p.options.Observe == nil {
 		return
@@ -349,6 +355,9 @@ func (p *Proxy) finish(x *exchange) {
 	o := &x.outcome
 	if !x.done && o.Err == nil {
 		o.Err, o.Reason = ErrAborted, "aborted"
+	}
+	if e := x.ending(); e != goesOn {
+		o.Reason = e.String()
 	}
 	if !x.sent.IsZero() {
 		o.UpstreamTime = p.now().Sub(x.sent)

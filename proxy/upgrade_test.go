@@ -52,7 +52,7 @@ func open(t *testing.T, f *front, header string) (net.Conn, *bufio.Reader, *http
 func TestWebSocketIsDecidedAtTheUpgrade(t *testing.T) { // users-ask 34, 36
 	t.Parallel()
 	streams := make(chan int, 2)
-	f := start(t, setup{app: echo("websocket"), options: Options{Streams: func(delta int) { streams <- delta }}})
+	f := start(t, setup{app: echo("websocket"), options: Options{Streams: NewStreams(nil, StreamOptions{Opened: func(delta int) { streams <- delta }})}})
 	if _, _, res := open(t, f, upgrade); res.StatusCode != 401 {
 		t.Errorf("without a session: %d", res.StatusCode)
 	}

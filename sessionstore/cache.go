@@ -27,6 +27,7 @@ type Cache struct {
 	observeLookup func(time.Duration)
 
 	observeRenewal func(outcome string, n int)
+	ended          func()
 
 	mu      sync.Mutex
 	known   *simplelru.LRU[TokenKey, *entry]
@@ -48,6 +49,9 @@ type CacheOptions struct {
 	Now           func() time.Time    // time.Now without one
 	Observe       func(result string) // hears hit, miss, negative or stale, once for each FindSession
 	ObserveLookup func(time.Duration) // hears how long each query took
+
+	// Ended is called when a session may have ended, here or elsewhere. It must not block, nor call the cache.
+	Ended func()
 
 	ObserveRenewal func(outcome string, n int) // hears written, superseded, expired, refused or failed, and of how many
 }
@@ -95,6 +99,9 @@ func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	}
 	if c.observeRenewal = o.ObserveRenewal; c.observeRenewal == nil {
 		c.observeRenewal = func(string, int) {}
+	}
+	if c.ended = o.Ended; c.ended == nil {
+		c.ended = func() {}
 	}
 	c.renewals = renewals{waiting: map[TokenKey]Renewal{}, wake: make(chan struct{}, 1)}
 	// NewLRU fails on sizes below one only; those turn the cache off and FindSession does not touch the lists.
@@ -194,6 +201,7 @@ func (c *Cache) ForgetAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.endings.forgot(c.now())
+	c.ended()
 	c.known.Purge()
 	c.unknown.Purge()
 	for key := range c.flights {
@@ -270,6 +278,7 @@ func (c *Cache) forget(change change) {
 	defer c.mu.Unlock()
 	if change.ends {
 		c.endings.add(change, c.now())
+		c.ended()
 	}
 	if change.token != (TokenKey{}) {
 		if e, ok := c.known.Peek(change.token); !ok || change.renewed.IsZero() || !e.identity.Session.ExpiresAt.Equal(change.renewed) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -20,6 +21,7 @@ type app struct {
 	metrics *metrics
 	store   *sessionstore.Cache
 	lasting *lasting
+	streams *proxy.Streams
 	admin   *adminListener
 	extras  extras
 
@@ -41,8 +43,10 @@ func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, 
 	if err != nil {
 		return nil, err
 	}
+	a.streams = a.newStreams()
+	a.background = append(a.background, a.streams.Run)
 	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{
-		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed,
+		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed, Ended: a.streams.Wake,
 	})
 	a.metrics.waitingRenewals(a.store.WaitingRenewals)
 	a.background = append(a.background, a.store.WriteBehind)

@@ -67,7 +67,7 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 	}
 	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.tokens
 	options.OwnCORS = leaveCORS
-	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.metrics.streamsOpen, a.upstreamHealth
+	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.streams, a.upstreamHealth
 	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)
 	if err != nil {
 		return nil, err

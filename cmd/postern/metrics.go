@@ -14,6 +14,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
+	"github.com/posternhq/postern/proxy"
 )
 
 // metrics are the program's. Their names are part of the public contract.
@@ -25,6 +26,7 @@ type metrics struct {
 	overhead  prometheus.Histogram
 	rejected  *prometheus.CounterVec
 	streams   prometheus.Gauge
+	cutOff    *prometheus.CounterVec
 	conns     prometheus.Gauge
 	upstream  *prometheus.GaugeVec
 
@@ -80,6 +82,7 @@ func newMetrics() *metrics {
 		overhead:     histogram("postern_overhead_seconds", "Time inside Postern, the application's excluded.", latencyBuckets),
 		rejected:     counters("postern_rejected_requests_total", "Proxied requests that were not forwarded.", "reason"),
 		streams:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
+		cutOff:       counters("postern_streams_ended_total", "Requests, streams and WebSockets among them, that were ended before either side had finished.", "reason"),
 		conns:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_connections_open", Help: "Connections to the public listener; see server.max_connections."}),
 		upstream:     prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postern_upstream_up", Help: "0 while one of several addresses of an application is left out because it failed."}, []string{"upstream"}),
 		cache:        counters("postern_session_cache_total", "Session look-ups, by how the cache served them.", "result"),
@@ -102,10 +105,13 @@ func newMetrics() *metrics {
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.conns, m.upstream, m.certificates, m.expiry, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
+	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cutOff, m.conns, m.upstream, m.certificates, m.expiry, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
 		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap
+	}
+	for _, why := range []proxy.Ending{proxy.SessionEnded, proxy.NoLongerAllowed, proxy.SessionUnknown, proxy.Draining} {
+		m.cutOff.WithLabelValues(why.String())
 	}
 	for _, outcome := range []string{"success", "failure"} {
 		m.polls.WithLabelValues(outcome)
@@ -168,6 +174,7 @@ func (m *metrics) cacheResult(result string)      { m.cache.WithLabelValues(resu
 func (m *metrics) cacheLookup(took time.Duration) { m.lookup.Observe(took.Seconds()) }
 func (m *metrics) mailOutcome(o outbox.Outcome)   { m.mail.WithLabelValues(o).Inc() }
 func (m *metrics) streamsOpen(delta int)          { m.streams.Add(float64(delta)) }
+func (m *metrics) streamEnded(why proxy.Ending)   { m.cutOff.WithLabelValues(why.String()).Inc() }
 func (m *metrics) event(name authflow.EventName, outcome authflow.EventOutcome) {
 	m.events.WithLabelValues(string(name), string(outcome)).Inc()
 }

@@ -99,8 +99,11 @@ func (a *app) drain(servers []serving) error {
 	time.Sleep(server.DrainDelay)
 	ctx, cancel := context.WithTimeout(ctx, server.DrainTimeout)
 	defer cancel()
-	if err := shutDown(ctx, servers); err != nil {
-		a.logger.LogAttrs(ctx, slog.LevelWarn, "requests cut off", slog.Any("err", err))
+	streams := make(chan int, 1)
+	go func() { streams <- a.streams.Drain(ctx) }() // the servers do not know of WebSockets
+	err := shutDown(ctx, servers)
+	if ended := <-streams; ended > 0 || err != nil {
+		a.logger.LogAttrs(ctx, slog.LevelWarn, "requests cut off", slog.Int("count", ended), slog.Any("err", err))
 		return nil
 	}
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
