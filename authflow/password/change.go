@@ -58,7 +58,7 @@ func (f *Feature) change(c *authflow.Call) error {
 		}
 		return err
 	}
-	hash, err := f.hash(c, c.Body.String("newPassword"))
+	hash, err := f.hash(c, string(user.ID), c.Body.String("newPassword"))
 	if err != nil {
 		return err
 	}

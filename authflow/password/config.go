@@ -30,8 +30,8 @@ type Config struct {
 	ResetTokenExpiresIn           time.Duration `key:"reset_token_expires_in" default:"1h" doc:"How long a mailed reset link works."`
 	RevokeSessionsOnPasswordReset bool          `key:"revoke_sessions_on_password_reset" default:"true" doc:"End all sessions of a user whose password was reset."`
 	Hash                          string        `key:"hash" default:"scrypt" doc:"How new passwords are hashed: scrypt (better-auth's format), argon2id or bcrypt. All three are always accepted; a hash of another kind is replaced at the next sign-in."`
-	HashWorkers                   int           `key:"hash_workers" restart:"true" default:"0" doc:"How many passwords are hashed at once. 0: one less than the cores, at least one. Each needs 32 MiB while it runs."`
-	HashQueue                     int           `key:"hash_queue" restart:"true" default:"4096" doc:"How many requests may wait for hashing. Beyond it they get 503 with Retry-After."`
+	HashWorkers                   int           `key:"hash_workers" restart:"true" default:"0" doc:"How many passwords are hashed at once. 0: one less than the cores, fewer where half of the memory limit (GOMEMLIMIT) has no room for them, at least one. Each needs 32 MiB while it runs, in a thread of low priority."`
+	HashQueue                     int           `key:"hash_queue" restart:"true" default:"4096" doc:"How many requests may wait for hashing, in turns of clients and accounts. Beyond it whoever would be served last gets 503 with Retry-After."`
 	HashMaxWait                   time.Duration `key:"hash_max_wait" restart:"true" default:"5m" doc:"How long a request may wait for hashing before it gets 503 with Retry-After."`
 }
 

@@ -132,7 +132,7 @@ func TestBcryptIsNotGivenMoreThanItReads(t *testing.T) {
 
 func TestClientsQueueByNetwork(t *testing.T) {
 	t.Parallel()
-	turn := func(addr string) string { return turnOf(netip.MustParseAddr(addr)) }
+	turn := func(addr string) string { return networkOf(netip.MustParseAddr(addr)) }
 	for _, same := range [][2]string{
 		{"192.0.2.1", "::ffff:192.0.2.1"}, {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9"}, {"fe80::1%eth0", "fe80::2%eth1"},
 	} {
@@ -145,7 +145,7 @@ func TestClientsQueueByNetwork(t *testing.T) {
 			t.Errorf("%s and %s are one client", other[0], other[1])
 		}
 	}
-	if got := turnOf(netip.Addr{}); got != "invalid IP" {
+	if got := networkOf(netip.Addr{}); got != "invalid IP" {
 		t.Errorf("those of unknown address queue as %q", got)
 	}
 }

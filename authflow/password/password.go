@@ -92,7 +92,7 @@ func (f *Feature) check(c *authflow.Call, id sessionstore.UserID, password strin
 	case account.Password == nil:
 		return account, authflow.ErrCredentialNotFound
 	}
-	ok, err := f.verify(c, *account.Password, password)
+	ok, err := f.verify(c, string(id), *account.Password, password)
 	if err != nil {
 		return account, err
 	}
@@ -102,9 +102,9 @@ func (f *Feature) check(c *authflow.Call, id sessionstore.UserID, password strin
 	return account, nil
 }
 
-// hash makes the stored form of a new password, in the pool.
-func (f *Feature) hash(c *authflow.Call, password string) (hash string, err error) {
-	if err := f.Pool.Do(c.R.Context(), turnOf(c.Client().Addr), func() {
+// hash makes the stored form of a new password, in the pool. account is whose, in any form that is the same each time: it has its own turns.
+func (f *Feature) hash(c *authflow.Call, account, password string) (hash string, err error) {
+	if err := f.Pool.Do(c.R.Context(), turn{networkOf(c.Client().Addr), account}, func() {
 		hash, err = f.encode(Algorithm(f.cfg.Hash), password)
 	}); err != nil {
 		return "", err
@@ -116,8 +116,8 @@ func (f *Feature) hash(c *authflow.Call, password string) (hash string, err erro
 }
 
 // verify compares in the pool. A hash of unknown format is nobody's password; the log names it, for it is the operator's to mend.
-func (f *Feature) verify(c *authflow.Call, hash, password string) (ok bool, err error) {
-	if doErr := f.Pool.Do(c.R.Context(), turnOf(c.Client().Addr), func() {
+func (f *Feature) verify(c *authflow.Call, account, hash, password string) (ok bool, err error) {
+	if doErr := f.Pool.Do(c.R.Context(), turn{networkOf(c.Client().Addr), account}, func() {
 		ok, err = matches(hash, password)
 	}); doErr != nil {
 		return false, doErr
@@ -129,9 +129,9 @@ func (f *Feature) verify(c *authflow.Call, hash, password string) (ok bool, err 
 	return ok, nil
 }
 
-// turnOf names the client whose turn it is in the pool: an IPv4 address, or an IPv6 network of /64. Whoever has one address of
+// networkOf names the client whose turn it is in the pool: an IPv4 address, or an IPv6 network of /64. Whoever has one address of
 // such a network has them all, and must not queue once for each.
-func turnOf(addr netip.Addr) string {
+func networkOf(addr netip.Addr) string {
 	addr = addr.Unmap().WithZone("")
 	if prefix, err := addr.Prefix(64); err == nil && addr.Is6() {
 		return prefix.String()
@@ -141,8 +141,8 @@ func turnOf(addr netip.Addr) string {
 
 // spend costs as much as a comparison, for an account that has nothing to compare with: what is answered to an unknown address
 // must not come sooner than what is answered to a known one.
-func (f *Feature) spend(c *authflow.Call, password string) error {
-	_, err := f.hash(c, password)
+func (f *Feature) spend(c *authflow.Call, account, password string) error {
+	_, err := f.hash(c, account, password)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -19,8 +20,8 @@ type PoolObserver struct {
 	Rejected func()                   // one request that got 503
 }
 
-// Pool hashes a few passwords at once and lets the others wait. Those who wait are served in turns, one from each client
-// after another, so that a client with a thousand requests delays itself and hardly anyone else.
+// Pool hashes a few passwords at once and lets the others wait, in the order of turns.go. When there is no room for one more, whoever would be
+// served last gives way. Threads that hash stand back for all others, so that proxied requests do not notice.
 type Pool struct {
 	workers  int
 	capacity int
@@ -29,26 +30,36 @@ type Pool struct {
 
 	mu      sync.Mutex
 	wake    *sync.Cond
-	clients map[string][]*job // waiting, by client, in order of arrival
-	turns   []string          // clients that have someone waiting, the next first
-	waiting int
+	waiting *turns
 	stopped bool
 }
 
 type job struct {
 	do      func()
 	done    chan struct{}
-	expired bool // nobody wants the result any more
+	refused error // it was not done; set before done is closed
+	turn    turn
+
+	place, arrival uint64
+	index          int // in the line, or -1
+}
+
+// hashMemory is what one hash takes of the configured kind, and a little more.
+const hashMemory = 40 << 20
+
+// workersFor leaves one core for everything else: hashing is all computation and would take every core it is given. And it leaves
+// half of the memory, where there is a limit (GOMEMLIMIT, or debug.SetMemoryLimit).
+func workersFor(cores int, memoryLimit int64) int {
+	return int(max(1, min(int64(cores-1), memoryLimit/2/hashMemory)))
 }
 
 // NewPool returns a pool that works once Run is called.
 func NewPool(c Config, o PoolObserver) *Pool {
 	workers := c.HashWorkers
 	if workers == 0 {
-		// One core stays for everything else: hashing is all computation and would take every core it is given.
-		workers = max(1, runtime.GOMAXPROCS(0)-1)
+		workers = workersFor(runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1))
 	}
-	p := &Pool{workers: workers, capacity: c.HashQueue, maxWait: c.HashMaxWait, observe: o, clients: map[string][]*job{}}
+	p := &Pool{workers: workers, capacity: c.HashQueue, maxWait: c.HashMaxWait, observe: o, waiting: newTurns()}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }
@@ -68,10 +79,10 @@ func (p *Pool) Run(ctx context.Context) error {
 	return nil
 }
 
-// Do runs one computation for a client and returns when it is done, or authflow.ErrTooManySignIns when there is no room for it.
-func (p *Pool) Do(ctx context.Context, client string, compute func()) error {
-	j := &job{do: compute, done: make(chan struct{})}
-	if err := p.enqueue(client, j); err != nil {
+// Do runs one computation and returns when it is done, or authflow.ErrTooManySignIns when there is no room for it.
+func (p *Pool) Do(ctx context.Context, whose turn, compute func()) error {
+	j := &job{do: compute, done: make(chan struct{}), turn: whose, index: -1}
+	if err := p.enqueue(j); err != nil {
 		return p.reject(err)
 	}
 	timeout := time.NewTimer(p.maxWait)
@@ -80,37 +91,45 @@ func (p *Pool) Do(ctx context.Context, client string, compute func()) error {
 	case <-j.done:
 		return p.verdict(j)
 	case <-timeout.C:
-		return p.abandon(client, j, errors.New("waited too long"))
+		return p.abandon(j, errors.New("waited too long"))
 	case <-ctx.Done():
-		return p.abandon(client, j, ctx.Err())
+		return p.abandon(j, ctx.Err())
 	}
 }
 
-func (p *Pool) enqueue(client string, j *job) error {
+var errQueueFull = errors.New("queue full")
+
+func (p *Pool) enqueue(j *job) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.stopped:
+	if p.stopped {
 		return errPoolStopped
-	case p.waiting >= p.capacity:
-		return errors.New("queue full")
 	}
-	if len(p.clients[client]) == 0 {
-		p.turns = append(p.turns, client)
+	if p.waiting.len() >= p.capacity {
+		last := p.waiting.hindmost()
+		if p.waiting.placeFor(j.turn) >= last.place {
+			return errQueueFull
+		}
+		p.waiting.remove(last)
+		last.refused = errQueueFull
+		close(last.done)
 	}
-	p.clients[client] = append(p.clients[client], j)
-	p.changeWaiting(+1)
+	p.waiting.add(j)
+	p.depthChanged()
 	p.wake.Signal()
 	return nil
 }
 
 // abandon takes back a job nobody waits for. One that a worker has already begun is waited for: its closure writes to the
 // caller's variables.
-func (p *Pool) abandon(client string, j *job, why error) error {
+func (p *Pool) abandon(j *job, why error) error {
 	p.mu.Lock()
-	taken := p.remove(client, j)
+	removed := p.waiting.remove(j)
+	if removed {
+		p.depthChanged()
+	}
 	p.mu.Unlock()
-	if !taken {
+	if !removed {
 		<-j.done
 		return p.verdict(j)
 	}
@@ -121,8 +140,8 @@ func (p *Pool) abandon(client string, j *job, why error) error {
 }
 
 func (p *Pool) verdict(j *job) error {
-	if j.expired {
-		return p.reject(errPoolStopped)
+	if j.refused != nil {
+		return p.reject(j.refused)
 	}
 	return nil
 }
@@ -134,37 +153,14 @@ func (p *Pool) reject(why error) error {
 	return authflow.ErrTooManySignIns.Because(why)
 }
 
-func (p *Pool) remove(client string, j *job) bool {
-	queue := p.clients[client]
-	for i := range queue {
-		if queue[i] != j {
-			continue
-		}
-		queue = append(queue[:i:i], queue[i+1:]...)
-		p.changeWaiting(-1)
-		if len(queue) > 0 {
-			p.clients[client] = queue
-			return true
-		}
-		delete(p.clients, client)
-		for t, name := range p.turns {
-			if name == client {
-				p.turns = append(p.turns[:t:t], p.turns[t+1:]...)
-				break
-			}
-		}
-		return true
-	}
-	return false
-}
-
 func (p *Pool) work() {
+	standBack()
 	for {
 		j := p.next()
 		if j == nil {
 			return
 		}
-		if !j.expired {
+		if j.refused == nil {
 			began := time.Now()
 			j.do()
 			if p.observe.Hashed != nil {
@@ -175,35 +171,26 @@ func (p *Pool) work() {
 	}
 }
 
-// next waits for a job and takes the first of the client whose turn it is. After the pool has stopped it hands out what still
-// waits, marked as expired, and then nil.
+// next waits for a job and takes the first. After the pool has stopped it hands out what still waits, refused, and then nil.
 func (p *Pool) next() *job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.waiting == 0 && !p.stopped {
+	for p.waiting.len() == 0 && !p.stopped {
 		p.wake.Wait()
 	}
-	if p.waiting == 0 {
+	if p.waiting.len() == 0 {
 		return nil
 	}
-	client := p.turns[0]
-	p.turns = p.turns[1:]
-	queue := p.clients[client]
-	j := queue[0]
-	if len(queue) > 1 {
-		p.clients[client] = queue[1:]
-		p.turns = append(p.turns, client)
-	} else {
-		delete(p.clients, client)
+	j := p.waiting.take()
+	p.depthChanged()
+	if p.stopped {
+		j.refused = errPoolStopped
 	}
-	p.changeWaiting(-1)
-	j.expired = p.stopped
 	return j
 }
 
-func (p *Pool) changeWaiting(by int) {
-	p.waiting += by
+func (p *Pool) depthChanged() {
 	if p.observe.Depth != nil {
-		p.observe.Depth(p.waiting)
+		p.observe.Depth(p.waiting.len())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -51,13 +52,28 @@ func newPoolBench(t *testing.T, c Config) *poolBench {
 	return b
 }
 
-// do asks for a job called client and number, as "A1".
+// whose turn a job takes by its name: "A1" is of the client A, "Ax1" also of the account x, "x1" of nobody but that account.
+func whose(name string) (of turn) {
+	for _, letter := range strings.TrimRight(name, "0123456789") {
+		switch {
+		case name == "held":
+			of.client = name
+		case 'A' <= letter && letter <= 'Z':
+			of.client = string(letter)
+		default:
+			of.account = string(letter)
+		}
+	}
+	return of
+}
+
+// do asks for a job called client, account and number, as "A1" or "Ax1".
 func (b *poolBench) do(ctx context.Context, name string) {
 	b.t.Helper()
 	result := make(chan error, 1)
 	b.results[name] = result
 	go func() {
-		result <- b.Do(ctx, name[:1], func() {
+		result <- b.Do(ctx, whose(name), func() {
 			if name == "held" {
 				<-b.hold
 			}
@@ -87,8 +103,8 @@ func (b *poolBench) end(want ...string) {
 	if !slices.Equal(b.ran, want) {
 		b.t.Errorf("ran %v, want %v", b.ran, want)
 	}
-	if b.depth != 0 || b.waiting != 0 || len(b.clients) != 0 || len(b.turns) != 0 {
-		b.t.Errorf("left over: depth %d, waiting %d, clients %v, turns %v", b.depth, b.waiting, b.clients, b.turns)
+	if b.depth != 0 || b.waiting.len() != 0 || len(b.waiting.last) != 0 {
+		b.t.Errorf("left over: depth %d, %+v", b.depth, b.waiting)
 	}
 }
 
@@ -119,9 +135,9 @@ func TestAFullQueueTurnsAway(t *testing.T) {
 		for _, name := range []string{"A1", "B1", "C1"} {
 			b.do(t.Context(), name)
 		}
-		b.want("C1", authflow.ErrTooManySignIns)
+		b.want("C1", authflow.ErrTooManySignIns) // it would have come last
 		var told *authflow.Error
-		err := b.Do(t.Context(), "D", func() { t.Error("ran") })
+		err := b.Do(t.Context(), turn{client: "A"}, func() { t.Error("ran") })
 		if !errors.As(err, &told) || told.Status != 503 || told.RetryAfter <= 0 || told.Code == "" || told.Message == "" {
 			t.Errorf("%+v", err)
 		}
@@ -133,6 +149,42 @@ func TestAFullQueueTurnsAway(t *testing.T) {
 		b.do(t.Context(), "C2") // there is room again
 		b.want("C2", nil)
 		b.end("held", "A1", "B1", "C2")
+	})
+}
+
+// A client that has filled the queue makes room for others.
+func TestWhoWouldComeLastGivesWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newPoolBench(t, Config{HashQueue: 4})
+		b.do(t.Context(), "held")
+		for _, name := range []string{"A1", "A2", "A3", "A4", "B1", "C1", "B2"} {
+			b.do(t.Context(), name)
+		}
+		b.want("A4", authflow.ErrTooManySignIns)
+		b.want("A3", authflow.ErrTooManySignIns)
+		b.want("B2", authflow.ErrTooManySignIns)
+		if b.rejected.Load() != 3 || b.depth != 4 {
+			t.Errorf("%d rejected, depth %d", b.rejected.Load(), b.depth)
+		}
+		close(b.hold)
+		synctest.Wait()
+		b.end("held", "A1", "B1", "C1", "A2")
+	})
+}
+
+// Guessing at one account from many addresses delays nobody else, and neither does one address that tries many accounts.
+func TestAccountsTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newPoolBench(t, Config{})
+		b.do(t.Context(), "held")
+		for _, name := range []string{"Ax1", "Bx1", "Cx1", "Dx1", "Ey1", "Fz1", "Ez1", "Gy1", "q1"} {
+			b.do(t.Context(), name)
+		}
+		close(b.hold)
+		synctest.Wait()
+		b.end("held", "Ax1", "Ey1", "Fz1", "q1", "Bx1", "Ez1", "Gy1", "Cx1", "Dx1")
 	})
 }
 
@@ -154,7 +206,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		for _, name := range []string{"held", "A2", "B1"} { // held was begun in time, and took its time
 			b.want(name, nil)
 		}
-		b.end("held", "A2", "B1")
+		b.end("held", "B1", "A2") // A has had a turn, and let it pass
 	})
 }
 
@@ -228,7 +280,7 @@ func TestManyClientsComeAndGo(t *testing.T) {
 				leave()
 			}
 			result := 0
-			err := pool.Do(ctx, fmt.Sprint(i%20), func() {
+			err := pool.Do(ctx, turn{fmt.Sprint(i % 20), fmt.Sprint(i % 30)}, func() {
 				runtime.Gosched()
 				result = i + 1
 				ran.Add(1)
@@ -249,8 +301,8 @@ func TestManyClientsComeAndGo(t *testing.T) {
 	if succeeded.Load() != ran.Load() || hashed.Load() != ran.Load() || succeeded.Load()+gone.Load() != 600 {
 		t.Errorf("%d succeeded, %d ran, %d hashed, %d left", succeeded.Load(), ran.Load(), hashed.Load(), gone.Load())
 	}
-	if pool.waiting != 0 || len(pool.clients) != 0 || len(pool.turns) != 0 {
-		t.Errorf("left over: %d, %v, %v", pool.waiting, pool.clients, pool.turns)
+	if pool.waiting.len() != 0 || len(pool.waiting.last) != 0 {
+		t.Errorf("left over: %+v", pool.waiting)
 	}
 }
 
@@ -258,6 +310,18 @@ func TestOneCoreIsLeftForEverythingElse(t *testing.T) {
 	t.Parallel()
 	if got, want := NewPool(Config{}, PoolObserver{}).workers, max(1, runtime.GOMAXPROCS(0)-1); got != want {
 		t.Errorf("%d workers, want %d", got, want)
+	}
+	for _, c := range []struct {
+		cores  int
+		memory int64
+		want   int
+	}{
+		{1, math.MaxInt64, 1}, {2, math.MaxInt64, 1}, {8, math.MaxInt64, 7},
+		{8, 64 << 20, 1}, {8, 256 << 20, 3}, {8, 1 << 30, 7},
+	} {
+		if got := workersFor(c.cores, c.memory); got != c.want {
+			t.Errorf("%d cores and %d bytes: %d workers, want %d", c.cores, c.memory, got, c.want)
+		}
 	}
 	if got := NewPool(Config{HashWorkers: 3}, PoolObserver{}).workers; got != 3 {
 		t.Errorf("%d workers", got)

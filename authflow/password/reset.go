@@ -151,14 +151,14 @@ func (f *Feature) reset(c *authflow.Call) error {
 		return err
 	}
 	// Asked before hashing, which is dear; decided by the transaction below.
-	_, err := f.findReset(c.R.Context(), token)
+	asked, err := f.findReset(c.R.Context(), token)
 	if isNotFound(err) {
 		return f.refuseReset(c)
 	}
 	if err != nil {
 		return err
 	}
-	hash, err := f.hash(c, password)
+	hash, err := f.hash(c, asked.Value, password)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.
 		return user, nil, fmt.Errorf("find user with credential: %w", err)
 	}
 	if err != nil || account == nil || account.Password == nil {
-		if err := f.spend(c, password); err != nil {
+		if err := f.spend(c, email, password); err != nil {
 			return user, nil, err
 		}
 		if user.ID == "" {
@@ -116,7 +116,7 @@ func (f *Feature) prove(c *authflow.Call, email, password string) (sessionstore.
 		}
 		return failed(authflow.Event{UserID: user.ID, Reason: "no_password"})
 	}
-	ok, err := f.verify(c, *account.Password, password)
+	ok, err := f.verify(c, email, *account.Password, password)
 	switch {
 	case err != nil:
 		return user, nil, err
@@ -134,7 +134,7 @@ func (f *Feature) upgrade(c *authflow.Call, account *sessionstore.Account, passw
 		return
 	}
 	upgraded := false
-	hash, err := f.hash(c, password)
+	hash, err := f.hash(c, string(account.UserID), password)
 	if err == nil {
 		upgraded, err = f.Store.UpgradePassword(c.R.Context(), account.ID, *account.Password, hash)
 	}

@@ -68,7 +68,7 @@ func (f *Feature) signUp(c *authflow.Call) error {
 		f.noteTaken(c, user)
 		return authflow.ErrUserExists
 	}
-	hash, err := f.hash(c, c.Body.String("password"))
+	hash, err := f.hash(c, user.Email, c.Body.String("password"))
 	if err != nil {
 		return err
 	}

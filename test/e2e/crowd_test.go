@@ -39,6 +39,9 @@ func TestCrowdSignsIn(t *testing.T) {
 		users[i] = s.user(t)
 	}
 	size := crowdSize(t)
+	quiet, stopQuiet := context.WithTimeout(t.Context(), 3*time.Second)
+	defer stopQuiet()
+	before := users[0].keepAsking(quiet, t)
 	signIns, began := signInAtOnce(t, users, size), time.Now()
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -74,7 +77,11 @@ func TestCrowdSignsIn(t *testing.T) {
 		t.Fatal("no proxied request was served meanwhile")
 	}
 	t.Logf("%d sign-ins in %s: median %s, slowest %s", size, took, quantile(latencies, .5), quantile(latencies, 1))
-	t.Logf("%d proxied requests meanwhile: median %s, 99 %% within %s, slowest %s", len(served), quantile(served, .5), quantile(served, .99), quantile(served, 1))
+	for when, took := range map[string][]time.Duration{"before": before, "meanwhile": served} {
+		t.Logf("%d proxied requests %s: median %s, 99 %% within %s, slowest %s", len(took), when, quantile(took, .5), quantile(took, .99), quantile(took, 1))
+	}
+	// How much it is depends on what else the machine does, so it is told and not judged. The aim is twice as long at most.
+	t.Logf("99 %% of the proxied requests took %.2f times as long as before", float64(quantile(served, .99))/float64(quantile(before, .99)))
 }
 
 type signInAnswer struct {

@@ -1,0 +1,18 @@
+package password
+
+import (
+	"runtime"
+	"syscall"
+)
+
+// hashNice is how much hashing stands back for everything else on the machine: with 10 a thread gets about a tenth of a core for which another
+// one competes, and a whole one when nobody does. 19 would leave sign-in almost nothing on a machine that is busy for long.
+const hashNice = 10
+
+// standBack lowers the priority of the calling goroutine's thread, which is its own from then on and ends with it. In Linux it belongs to
+// each thread: setpriority(2), "C library/kernel differences". Without the right to, which takes a strange seccomp profile, all
+// is as it was.
+func standBack() {
+	runtime.LockOSThread()
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), hashNice)
+}
