@@ -12,8 +12,8 @@ GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
 
 # Whole programs talking to each other: slow, and of no more use under the race
 # detector, which watches one process.
-WHOLE := ./test/e2e/... ./test/chaos/... ./test/compat/... ./test/browser/...
-UNITS  = $$(go list ./... | grep -vE '/test/(e2e|chaos|compat|browser)(/|$$)')
+WHOLE := ./test/e2e/... ./test/frontends/... ./test/chaos/... ./test/compat/... ./test/browser/...
+UNITS  = $$(go list ./... | grep -vE '/test/(e2e|frontends|chaos|compat|browser)(/|$$)')
 
 # Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
 WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
@@ -63,7 +63,7 @@ example: ## Run the tests of the FastAPI example on both databases
 	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
 
 .PHONY: whole
-whole: build ## Run compat, e2e, chaos and browser in one go
+whole: build ## Run e2e, front ends, chaos, compat and browser in one go
 	$(WITH_POSTGRES) go test -timeout 20m $(WHOLE)
 
 .PHONY: compat
@@ -77,6 +77,10 @@ compat-report: build ## Compare once more and write what that shows to docs/comp
 .PHONY: e2e
 e2e: build ## Run PostgreSQL, Postern and the FastAPI example together, end to end
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/e2e/...
+
+.PHONY: frontends
+frontends: build ## Run nginx, Caddy and HAProxy as front ends that ask Postern before they forward
+	$(WITH_POSTGRES) go test -timeout 20m -v ./test/frontends/...
 
 .PHONY: chaos
 chaos: ## Take PostgreSQL away under load, and kill Postern at random moments

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
 # (for go test -race), curl, Python's venv, Chromium, and the packages of the
-# example, of the compat suite and of the browser suite. Does nothing where all is
-# there. What cannot be had is named at the end, and is a failure: no test is left
-# out quietly.
+# example, of the compat suite and of the browser suite, and the front ends of
+# test/frontends. Does nothing where all is there. What cannot be had is named at
+# the end, and is a failure, but for front ends, whose tests are skipped and say
+# so: no test is left out quietly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -85,6 +86,23 @@ fi
 has_chromium || install_chromium ||
 	lacks "Chromium (Debian: chromium; elsewhere let the variable CHROMIUM name the program of a Chromium or Chrome)"
 
+# Debian starts a server when its package is installed, and at every start from then on. These are for tests, which start their own.
+install_front_end() {
+	local policy=/usr/sbin/policy-rc.d made= result=0
+	if [ ! -e $policy ] && as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"; then made=yes; fi
+	apt_install "$1" || result=1
+	if [ -n "$made" ]; then as_root rm -f $policy; fi
+	if [ -d /run/systemd/system ]; then as_root systemctl disable --quiet "$2" || true; fi
+	return $result
+}
+
+has_server() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null; }
+
+without=()
+has_server nginx || install_front_end nginx-light nginx || without+=("nginx (Debian and Ubuntu: nginx-light)")
+has_server caddy || install_front_end caddy caddy || without+=("Caddy (Debian: caddy)")
+has_server haproxy || install_front_end haproxy haproxy || without+=("HAProxy with Lua (Debian and Ubuntu: haproxy)")
+
 if ! has_node; then
 	lacks "Node.js 20 or newer with npm, for the compat and browser suites"
 else
@@ -93,6 +111,10 @@ else
 	done
 fi
 
+if [ ${#without[@]} -gt 0 ]; then
+	echo "test/frontends skips what this machine lacks, and could not be given:" >&2
+	printf '  - %s\n' "${without[@]}" >&2
+fi
 if [ ${#missing[@]} -gt 0 ]; then
 	echo "cannot run the tests; this machine lacks, and could not be given:" >&2
 	printf '  - %s\n' "${missing[@]}" >&2

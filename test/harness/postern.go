@@ -83,6 +83,9 @@ func (p *Postern) endWith(t testing.TB) {
 	})
 }
 
+// ReadsFile has the command read a configuration file, too. Settings that were given to NewPostern win.
+func (p *Postern) ReadsFile(name string) { p.args = append(p.args, "--config", name) }
+
 // StartPostern is NewPostern and Start.
 func StartPostern(t testing.TB, settings map[string]string) *Postern {
 	t.Helper()
