@@ -150,6 +150,12 @@ func (p *Postern) Ready(ctx context.Context) (status int, err error) {
 	return status, err
 }
 
+// AwaitMetric waits until Prometheus would be told the line.
+func (p *Postern) AwaitMetric(t testing.TB, line string) {
+	t.Helper()
+	Eventually(t, line, func() bool { return strings.Contains(p.Metrics(t), "\n"+line+"\n") })
+}
+
 // Metrics returns what Prometheus would be told.
 func (p *Postern) Metrics(t testing.TB) string {
 	t.Helper()
@@ -176,6 +182,9 @@ func (p *Postern) admin(ctx context.Context, path string) (status int, body stri
 	content, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(content), err
 }
+
+// Hangup asks the process to read its configuration again.
+func (p *Postern) Hangup() error { return p.run.signal(syscall.SIGHUP) }
 
 // Terminate asks the process to end, as an orchestrator does.
 func (p *Postern) Terminate() error { return p.run.signal(syscall.SIGTERM) }

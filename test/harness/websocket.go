@@ -77,7 +77,17 @@ func (s *WebSocket) open(c *Client, path string, edits []Edit) (*http.Response, 
 	return resp, nil
 }
 
-const textFrame = 0x81 // final, text: RFC 6455 §5.2
+// Beginnings of final frames: RFC 6455 §5.2.
+const (
+	textFrame  = 0x81
+	closeFrame = 0x88
+	pingFrame  = 0x89
+)
+
+// Closed is a close frame: its status code (RFC 6455 §7.4.1).
+type Closed uint16
+
+func (c Closed) Error() string { return fmt.Sprintf("closed with %d", uint16(c)) }
 
 // Send sends a text of less than 126 bytes, masked as clients must (RFC 6455 §5.3).
 func (s *WebSocket) Send(text string) error {
@@ -90,8 +100,19 @@ func (s *WebSocket) Send(text string) error {
 	return err
 }
 
-// Receive returns the next text.
+// Receive returns the next text; Closed when the other side says goodbye instead. What a ping asks for is not sent.
 func (s *WebSocket) Receive() (string, error) {
+	for {
+		text, err := s.receive()
+		if !errors.Is(err, errPing) {
+			return text, err
+		}
+	}
+}
+
+var errPing = errors.New("ping")
+
+func (s *WebSocket) receive() (string, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(s.reader, head[:]); err != nil {
 		return "", err
@@ -106,7 +127,12 @@ func (s *WebSocket) Receive() (string, error) {
 	if _, err := io.ReadFull(s.reader, payload); err != nil {
 		return "", err
 	}
-	if head[0] != textFrame {
+	switch {
+	case head[0] == pingFrame:
+		return "", errPing
+	case head[0] == closeFrame && len(payload) >= 2:
+		return "", Closed(binary.BigEndian.Uint16(payload))
+	case head[0] != textFrame:
 		return "", fmt.Errorf("got frame %x %q", head[0], payload)
 	}
 	return string(payload), nil
