@@ -12,8 +12,8 @@ GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
 
 # Whole programs talking to each other: slow, and of no more use under the race
 # detector, which watches one process.
-WHOLE := ./test/e2e/... ./test/frontends/... ./test/chaos/... ./test/compat/... ./test/browser/...
-UNITS  = $$(go list ./... | grep -vE '/test/(e2e|frontends|chaos|compat|browser)(/|$$)')
+WHOLE := ./test/e2e/... ./test/wire/... ./test/frontends/... ./test/chaos/... ./test/compat/... ./test/browser/...
+UNITS  = $$(go list ./... | grep -vE '/test/(e2e|wire|frontends|chaos|compat|browser)(/|$$)')
 
 # Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
 WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
@@ -33,7 +33,7 @@ run: ## Serve http://localhost:8080 in front of the FastAPI example (or the buil
 	@examples/run-dev.sh
 
 .PHONY: test
-test: setup check race differential example whole ## Everything CI runs: format, vet, unit tests with -race, example, compat, e2e, chaos, browser
+test: setup check race differential example whole ## Everything CI runs: format, vet, unit tests with -race, example, e2e, wire, chaos, compat, browser
 
 .PHONY: setup
 setup: ## Install what the tests need and this machine lacks
@@ -63,7 +63,7 @@ example: ## Run the tests of the FastAPI example on both databases
 	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
 
 .PHONY: whole
-whole: build ## Run e2e, front ends, chaos, compat and browser in one go
+whole: build ## Run e2e, wire, front ends, chaos, compat and browser in one go
 	$(WITH_POSTGRES) go test -timeout 20m $(WHOLE)
 
 .PHONY: compat
@@ -85,6 +85,10 @@ frontends: build ## Run nginx, Caddy and HAProxy as front ends that ask Postern 
 .PHONY: chaos
 chaos: ## Take PostgreSQL away under load, and kill Postern at random moments
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/chaos/...
+
+.PHONY: wire
+wire: ## Send Postern bytes and frames that no client library would
+	go test -timeout 20m -v ./test/wire/...
 
 .PHONY: browser
 browser: build ## Use Postern through a public component kit, in a real Chromium
