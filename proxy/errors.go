@@ -60,6 +60,7 @@ var (
 	refuseBody       = &refusal{http.StatusBadRequest, "BAD_REQUEST", "body", "The request body could not be read"}
 	refuseSlowBody   = &refusal{http.StatusRequestTimeout, "REQUEST_TIMEOUT", "slow_body", "The request body arrived too slowly"}
 	refuseBadGateway = &refusal{http.StatusBadGateway, "BAD_GATEWAY", "upstream", "The application did not answer properly"}
+	refuseBusy       = &refusal{http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE", "upstream_busy", "The application has as much to do as it can; try again"}
 	refuseTimeout    = &refusal{http.StatusGatewayTimeout, "GATEWAY_TIMEOUT", "upstream_timeout", "The application did not answer in time"}
 	// Nobody reads this one; 499 is nginx's number for it and keeps such requests apart in logs.
 	refuseClientGone = &refusal{499, "CLIENT_CLOSED_REQUEST", "client_gone", "The client closed the request"}
@@ -119,7 +120,9 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 			body.SignInURL = p.signIn.url.String()
 		}
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "5")
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "5")
+		}
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		h.Set("Connection", "close") // what follows a CONNECT on this connection may be meant for a tunnel (D64)

@@ -25,6 +25,7 @@ type exchange struct {
 	also      *Rule  // the rule for the rewritten path, which has to be passed as well; nil when there is none
 	forwarded string // the target as the application gets it
 	to        *member
+	holds     bool // a place at to
 	decidedBy *Rule
 	asked     bool // identity is what the resolver said
 	identity  *sessionstore.Identity
@@ -77,6 +78,12 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 
 // forward passes the request on. Nothing changes the request that came in.
 func (p *Proxy) forward(x *exchange) {
+	if !x.choose(p.now) {
+		x.ResponseWriter.Header().Set("Retry-After", "1") // a place may be free the next moment
+		p.turnAway(x.ResponseWriter, x.in, x, refuseBusy)
+		return
+	}
+	defer x.leave()
 	x.remember()
 	if x.rule.requestTimeout > 0 && !x.webSocket {
 		defer x.limitTime(x.rule.requestTimeout)()
@@ -103,7 +110,6 @@ func (x *exchange) limitTime(allowed time.Duration) (stop func()) {
 // rewrite makes the outbound request: strip everything that only Postern may say, then say it.
 func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 	x, out := exchangeOf(pr.In.Context()), pr.Out
-	x.to = x.rule.pool.pick(p.now)
 	out.URL, out.Host = x.targetURL(), x.host()
 
 	h := p.outbound(x, out.Header)
@@ -194,6 +200,7 @@ func (p *Proxy) modifyResponse(res *http.Response) error {
 }
 
 func (p *Proxy) streamOpened(x *exchange) {
+	x.leave()
 	x.streaming = true
 	if x.limit != nil {
 		x.limit.Stop()

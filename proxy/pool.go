@@ -18,10 +18,11 @@ type pool struct {
 	turn    atomic.Uint32
 }
 
-// member is one address. Its health is shared by all pools that have it.
+// member is one address. Its health and its places are shared by all pools that have it.
 type member struct {
 	*upstream
 	health *health
+	slots  *slots
 }
 
 // health is what requests have found out about an address. Nothing asks an address that nobody wants anything of.
@@ -67,24 +68,25 @@ func cannotConnect(err error) bool {
 	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
-// pick returns the next address that is well and not among tried, or else the next that is not; nil when all were tried.
+// pick returns the next address that is well and not among tried, or else the next that is not well, with a place there taken; nil
+// when all were tried or are full.
 func (p *pool) pick(clock func() time.Time, tried ...*member) *member {
 	if len(p.members) == 1 && len(tried) == 0 {
-		return p.members[0]
+		if m := p.members[0]; m.slots.take() {
+			return m
+		}
+		return nil
 	}
 	now, start := clock(), p.turn.Add(1)
-	var unwell *member
-	for i := range p.members {
-		m := p.members[(start+uint32(i))%uint32(len(p.members))]
-		switch {
-		case slices.Contains(tried, m):
-		case m.health.well(now):
-			return m
-		case unwell == nil:
-			unwell = m
+	for _, well := range [...]bool{true, false} {
+		for i := range p.members {
+			m := p.members[(start+uint32(i))%uint32(len(p.members))]
+			if !slices.Contains(tried, m) && m.health.well(now) == well && m.slots.take() {
+				return m
+			}
 		}
 	}
-	return unwell
+	return nil
 }
 
 // serves tells whether both pools have an address in common, and so the same application.
@@ -127,11 +129,9 @@ func (t roundTripper) balanced(x *exchange, r *http.Request) (*http.Response, er
 		}
 		x.to.health.failed(t.now(), err)
 		tried = append(tried, x.to)
-		next := x.rule.pool.pick(t.now, tried...)
-		if !again || next == nil || !errors.Is(err, syscall.ECONNREFUSED) || body != nil && body.begun.Load() {
+		if !again || !errors.Is(err, syscall.ECONNREFUSED) || body != nil && body.begun.Load() || !x.choose(t.now, tried...) {
 			return nil, err
 		}
-		x.to = next
 		r = aim(r, x)
 	}
 }

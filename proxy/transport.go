@@ -94,6 +94,7 @@ type upstreams struct {
 	made     map[upstreamKey]*upstream
 	pools    map[string]*pool
 	health   map[endpoint]*health
+	slots    map[endpoint]*slots
 	tls      map[UpstreamTLSConfig]*tlsDialer
 }
 
@@ -104,7 +105,7 @@ type upstreamKey struct {
 }
 
 func newUpstreams(config UpstreamConfig, tell func(string, bool)) *upstreams {
-	return &upstreams{config: config, tell: tell, made: map[upstreamKey]*upstream{}, pools: map[string]*pool{}, health: map[endpoint]*health{}, tls: map[UpstreamTLSConfig]*tlsDialer{}}
+	return &upstreams{config: config, tell: tell, made: map[upstreamKey]*upstream{}, pools: map[string]*pool{}, health: map[endpoint]*health{}, slots: map[endpoint]*slots{}, tls: map[UpstreamTLSConfig]*tlsDialer{}}
 }
 
 // bind gives a rule its pool, and what else it inherits.
@@ -155,8 +156,9 @@ func (u *upstreams) pool(rule *Rule) *pool {
 		}
 		if u.health[at] == nil {
 			u.health[at] = &health{address: at.String(), pause: u.config.UnhealthyFor, tell: u.tell}
+			u.slots[at] = newSlots(u.config.MaxRequests)
 		}
-		p.members = append(p.members, &member{u.made[key], u.health[at]})
+		p.members = append(p.members, &member{u.made[key], u.health[at], u.slots[at]})
 	}
 	return p
 }

@@ -18,6 +18,7 @@ type UpstreamConfig struct {
 	ResponseHeaderTimeout time.Duration     `key:"response_header_timeout" default:"60s" doc:"How long the application may take from the end of a request to the headers of its answer. It does not bound the answer itself, so streams and WebSockets are not cut. Zero waits without limit."`
 	IdleTimeout           time.Duration     `key:"idle_timeout" default:"4s" doc:"How long an unused connection to the application is kept. Stay below the application's own keep-alive (five seconds in uvicorn and Node), or a request may meet a connection that is just being closed."`
 	MaxIdleConnections    int               `key:"max_idle_connections" default:"256" doc:"How many unused connections to the application are kept. Zero keeps as many as were opened."`
+	MaxRequests           int               `key:"max_requests" default:"0" doc:"Most requests that one address of an application, routes' own included, may have at a time; another one is used, or 503 with Retry-After answered at once. A request counts from its beginning until its answer has been passed on, a WebSocket or event stream until it has opened. Zero means no limit."`
 	BodyGrace             time.Duration     `key:"body_grace" default:"30s" doc:"How long Postern waits for a request body that arrives at less than 1 KiB a second over HTTP/1.1, in total, before it answers 408. Time in which the application does not read does not count. Zero waits without limit."`
 }
 
@@ -43,6 +44,9 @@ func (c UpstreamConfig) Validate() error {
 		if d.value < 0 {
 			problems = append(problems, fmt.Errorf("%s: %s is negative; use 0 for %s", d.key, d.value, d.zero))
 		}
+	}
+	if c.MaxRequests < 0 {
+		problems = append(problems, fmt.Errorf("max_requests: %d is negative; use 0 for no limit", c.MaxRequests))
 	}
 	if c.MaxIdleConnections < 0 {
 		problems = append(problems, fmt.Errorf("max_idle_connections: %d is negative; use 0 for no limit", c.MaxIdleConnections))
