@@ -219,6 +219,10 @@ func (c *Cluster) halt() error {
 // findBinaries looks where PATH, PostgreSQL's own installers and Debian's packages put them.
 func findBinaries() (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
+		// A link in PATH need not have the other programs beside it.
+		if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
+			return "", err
+		}
 		return filepath.Dir(initdb), nil
 	}
 	var found []string
