@@ -67,7 +67,9 @@ func (c *cors) mark(h http.Header, origin string) {
 	if c.origins == nil || h.Get("Access-Control-Allow-Origin") != "" {
 		return
 	}
-	h["Vary"] = append(h["Vary"], "Origin")
+	if !varies(h, "Origin") {
+		h["Vary"] = append(h["Vary"], "Origin")
+	}
 	if origin == "" {
 		return
 	}
@@ -79,4 +81,16 @@ func (c *cors) mark(h http.Header, origin string) {
 		}
 		h.Set("Access-Control-Expose-Headers", exposed+"x-request-id, retry-after, x-retry-after")
 	}
+}
+
+// varies tells whether an answer says already that it depends on a header of the request.
+func varies(h http.Header, name string) bool {
+	for _, line := range h["Vary"] {
+		for listed := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(listed), name) {
+				return true
+			}
+		}
+	}
+	return false
 }
