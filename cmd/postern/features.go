@@ -80,6 +80,7 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, proxy.ProviderTo
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
 		elsewhere,
 		status.New(r.core, r.store.Ping),
+		answeredBefore{cfg},
 		openapi.New(cfg.Auth.OpenAPI, r.core),
 	}, elsewhere, nil
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/posternhq/postern/sessionstore"
 )
 
-//go:generate sh -c "go run . openapi >../../docs/openapi.json.new && mv ../../docs/openapi.json.new ../../docs/openapi.json"
+//go:generate sh -c "POSTERN_SERVER_TRUSTED_PROXIES=127.0.0.1 POSTERN_FORWARD_AUTH_ENABLED=true go run . openapi >../../docs/openapi.json.new && mv ../../docs/openapi.json.new ../../docs/openapi.json"
 
 func newOpenAPI(s streams) *cobra.Command {
 	cmd := &cobra.Command{

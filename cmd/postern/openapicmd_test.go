@@ -24,7 +24,7 @@ func TestTheDescriptionInTheDocumentationIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(kept, printed(t, nil)) {
+	if !bytes.Equal(kept, printed(t, []string{"POSTERN_SERVER_TRUSTED_PROXIES=127.0.0.1", "POSTERN_FORWARD_AUTH_ENABLED=true"})) {
 		t.Error("docs/openapi.json is not what the routes say: run make generate")
 	}
 }
@@ -34,6 +34,23 @@ func TestTheDescriptionFollowsTheConfiguration(t *testing.T) {
 	text := string(printed(t, []string{"POSTERN_SERVER_PUBLIC_URL=https://app.test", "POSTERN_AUTH_BASE_PATH=/auth", "POSTERN_AUTH_JWT_ENABLED=false"}))
 	if !strings.Contains(text, `"https://app.test/auth"`) || !strings.Contains(text, `"__Secure-better-auth.session_token"`) || strings.Contains(text, `"/jwks"`) {
 		t.Errorf("%.2000s", text)
+	}
+}
+
+// What is answered elsewhere, or not at all, is not described.
+func TestForwardAuthIsDescribedWhereItIsAnswered(t *testing.T) {
+	t.Parallel()
+	enabled := []string{"POSTERN_SERVER_TRUSTED_PROXIES=127.0.0.1", "POSTERN_FORWARD_AUTH_ENABLED=true"}
+	for name, row := range map[string]struct {
+		environ []string
+		want    bool
+	}{
+		"off": {nil, false}, "on": {enabled, true}, "at a listener of its own": {append(enabled, "POSTERN_FORWARD_AUTH_LISTEN=127.0.0.1:9091"), false},
+	} {
+		text := string(printed(t, row.environ))
+		if strings.Contains(text, `"/forward/nginx"`) != row.want || !strings.Contains(text, `"/assertion/jwks"`) {
+			t.Errorf("%s: %.2000s", name, text)
+		}
 	}
 }
 

@@ -13,10 +13,42 @@ type original struct {
 	method, target, proto, host string
 }
 
+// FrontEnd is a kind of front end, for people.
+type FrontEnd struct {
+	Name  string
+	Path  string // below Path; ":target" stands for what was asked for
+	Tells string // where it tells of that
+}
+
+// FrontEnds lists all kinds.
+func FrontEnds() []FrontEnd {
+	var all []FrontEnd
+	for _, f := range families() {
+		path := "/" + f.name
+		switch {
+		case f.name == "":
+			path = ""
+		case f.tells == inPath:
+			path += "/:target"
+		}
+		all = append(all, FrontEnd{Name: f.title, Path: path, Tells: f.tells})
+	}
+	return all
+}
+
+// Where front ends tell of a request.
+const (
+	inForwarded = "X-Forwarded-Method, X-Forwarded-Uri, X-Forwarded-Host and X-Forwarded-Proto"
+	inOriginal  = "X-Original-Method, X-Original-URI, X-Forwarded-Host and X-Forwarded-Proto"
+	inPath      = "its own method, the path from here on, Host and X-Forwarded-Proto"
+)
+
 // family is a kind of front end.
 type family struct {
-	name string // of its path
-	read func(r *http.Request, rest string) (original, *Problem)
+	name  string // of its path
+	title string
+	tells string
+	read  func(r *http.Request, rest string) (original, *Problem)
 	// carries translates the status of an answer for the client into one that the front end can take.
 	carries func(status int) int
 	// tellsRemovals says that names of headers to remove can be told, in the header that is named.
@@ -34,12 +66,12 @@ func (f *family) word() string {
 // families lists the front ends by their path below /forward; the first one is for those that speak the protocol of most.
 func families() []*family {
 	return []*family{
-		{name: "", read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
-		{name: "traefik", read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
-		{name: "caddy", read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
-		{name: "haproxy", read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
-		{name: "nginx", read: fromHeaders("X-Original-Method", "X-Original-Uri"), carries: forNginx},
-		{name: "envoy", read: fromPath, carries: asIs, tellsRemovals: "X-Envoy-Auth-Headers-To-Remove"},
+		{name: "", title: "front ends that speak the protocol of most", tells: inForwarded, read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
+		{name: "traefik", title: "Traefik", tells: inForwarded, read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
+		{name: "caddy", title: "Caddy", tells: inForwarded, read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
+		{name: "haproxy", title: "HAProxy", tells: inForwarded, read: fromHeaders("X-Forwarded-Method", "X-Forwarded-Uri"), carries: asIs},
+		{name: "nginx", title: "nginx (auth_request)", tells: inOriginal, read: fromHeaders("X-Original-Method", "X-Original-Uri"), carries: forNginx},
+		{name: "envoy", title: "Envoy (ext_authz over HTTP)", tells: inPath, read: fromPath, carries: asIs, tellsRemovals: "X-Envoy-Auth-Headers-To-Remove"},
 	}
 }
 
