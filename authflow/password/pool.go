@@ -32,6 +32,7 @@ type Pool struct {
 	wake    *sync.Cond
 	waiting *turns
 	stopped bool
+	fastest time.Duration // of all hashes so far
 }
 
 type job struct {
@@ -154,7 +155,9 @@ func (p *Pool) reject(why error) error {
 }
 
 func (p *Pool) work() {
-	standBack()
+	quiet := newQuiet()
+	defer quiet.stop()
+	hurry := 0
 	for {
 		j := p.next()
 		if j == nil {
@@ -162,13 +165,68 @@ func (p *Pool) work() {
 		}
 		if j.refused == nil {
 			began := time.Now()
-			j.do()
+			if hurry > 0 {
+				hurry--
+				j.do()
+			} else {
+				quiet.do(j.do)
+			}
+			took := time.Since(began)
+			if p.starved(took) && hurry == 0 {
+				hurry = hurriedHashes
+			}
 			if p.observe.Hashed != nil {
-				p.observe.Hashed(time.Since(began))
+				p.observe.Hashed(took)
 			}
 		}
 		close(j.done)
 	}
+}
+
+// A machine that is busy with other things may leave a thread of low priority next to nothing, and people wait to sign in. A hash that took so many
+// times as long as the fastest is followed by some at normal priority.
+const (
+	starvedTimes  = 5
+	hurriedHashes = 4
+)
+
+// starved tells whether a hash took so long that something else must have had the processor.
+func (p *Pool) starved(took time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fastest == 0 || took < p.fastest {
+		p.fastest = took
+	}
+	return took > starvedTimes*p.fastest
+}
+
+// quiet computes in a thread of low priority. A thread can not get its priority back, so others compute the rest.
+type quiet struct {
+	work chan func()
+	done chan struct{}
+}
+
+func newQuiet() *quiet {
+	q := &quiet{work: make(chan func()), done: make(chan struct{})}
+	go func() {
+		standBack()
+		for compute := range q.work {
+			compute()
+			q.done <- struct{}{}
+		}
+		close(q.done)
+	}()
+	return q
+}
+
+func (q *quiet) do(compute func()) {
+	q.work <- compute
+	<-q.done
+}
+
+func (q *quiet) stop() {
+	close(q.work)
+	<-q.done
 }
 
 // next waits for a job and takes the first. After the pool has stopped it hands out what still waits, refused, and then nil.

@@ -188,6 +188,22 @@ func TestAccountsTakeTurns(t *testing.T) {
 	})
 }
 
+func TestAHashThatIsStarvedIsFollowedByOthersInAHurry(t *testing.T) {
+	t.Parallel()
+	pool := NewPool(Config{}, PoolObserver{})
+	for _, c := range []struct {
+		took    time.Duration
+		starved bool
+	}{
+		{100 * time.Millisecond, false}, {500 * time.Millisecond, false}, {501 * time.Millisecond, true},
+		{80 * time.Millisecond, false}, {401 * time.Millisecond, true}, {400 * time.Millisecond, false},
+	} {
+		if got := pool.starved(c.took); got != c.starved {
+			t.Errorf("%s: %v", c.took, got)
+		}
+	}
+}
+
 func TestWaitingHasAnEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

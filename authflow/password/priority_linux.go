@@ -6,7 +6,7 @@ import (
 )
 
 // hashNice is how much hashing stands back for everything else on the machine: with 10 a thread gets about a tenth of a core for which another
-// one competes, and a whole one when nobody does. 19 would leave sign-in almost nothing on a machine that is busy for long.
+// one competes, and a whole one when nobody does.
 const hashNice = 10
 
 // standBack lowers the priority of the calling goroutine's thread, which is its own from then on and ends with it. In Linux it belongs to
