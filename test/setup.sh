@@ -100,6 +100,7 @@ has_server() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null; 
 
 without=()
 has_server nginx || install_front_end nginx-light nginx || without+=("nginx (Debian and Ubuntu: nginx-light)")
+has_server pgbouncer || install_front_end pgbouncer pgbouncer || without+=("PgBouncer (Debian and Ubuntu: pgbouncer)")
 has_server caddy || install_front_end caddy caddy || without+=("Caddy (Debian: caddy)")
 has_server haproxy || install_front_end haproxy haproxy || without+=("HAProxy with Lua (Debian and Ubuntu: haproxy)")
 
@@ -112,7 +113,7 @@ else
 fi
 
 if [ ${#without[@]} -gt 0 ]; then
-	echo "test/frontends skips what this machine lacks, and could not be given:" >&2
+	echo "tests are skipped that need what this machine lacks, and could not be given:" >&2
 	printf '  - %s\n' "${without[@]}" >&2
 fi
 if [ ${#missing[@]} -gt 0 ]; then
