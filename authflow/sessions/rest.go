@@ -70,7 +70,7 @@ type device struct {
 func newDevice(s sessionstore.Session, current sessionstore.SessionID) device {
 	agent := text(s.UserAgent)
 	return device{
-		ID: s.ID, Device: deviceLabel(agent), UserAgent: agent, IPAddress: text(s.IPAddress),
+		ID: s.ID, Device: authflow.DeviceLabel(agent), UserAgent: agent, IPAddress: text(s.IPAddress),
 		CreatedAt: authflow.Time(s.CreatedAt), LastUsedAt: authflow.Time(s.UpdatedAt), ExpiresAt: authflow.Time(s.ExpiresAt),
 		IsCurrent: s.ID == current,
 	}

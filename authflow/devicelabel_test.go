@@ -1,6 +1,10 @@
-package sessions
+package authflow_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/posternhq/postern/authflow"
+)
 
 func TestDevicesHaveNamesPeopleKnow(t *testing.T) {
 	t.Parallel()
@@ -11,7 +15,7 @@ func TestDevicesHaveNamesPeopleKnow(t *testing.T) {
 		"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0":                                                                  "Firefox on Linux",
 		"curl/8.5.0": "curl",
 	} {
-		if got := deviceLabel(agent); got != want {
+		if got := authflow.DeviceLabel(agent); got != want {
 			t.Errorf("%.40q is %q, want %q", agent, got, want)
 		}
 	}
