@@ -285,3 +285,34 @@ func TestRetentionIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestAUserSeesTheirOwnEventsNewestFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sessionstore.Store) {
+		recorder := newRecorder(t, store, new(bytes.Buffer), audit.Options{})
+		for i := range 4 {
+			e := signIn()
+			e.At = now.Add(time.Duration(i) * time.Minute)
+			if e.UserID = "u1"; i == 2 {
+				e.UserID = "u2"
+			}
+			if i == 3 {
+				e.ClientIP, e.UserAgent, e.Reason, e.Outcome = netip.Addr{}, "", "", authflow.OutcomeFailure
+			}
+			if err := recorder.Record(t.Context(), nil, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		events, err := recorder.OfUser(t.Context(), "u1", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range events {
+			got = append(got, fmt.Sprint(e.At.Sub(now.Truncate(time.Millisecond)), " ", e.Name, " ", e.Outcome, " ", e.ClientIP, " ", e.UserAgent, " ", e.Reason))
+		}
+		if want := "3m0s sign_in failure invalid IP  , 1m0s sign_in success 192.0.2.7 Firefox password"; strings.Join(got, ", ") != want {
+			t.Errorf("events %q, want %q", strings.Join(got, ", "), want)
+		}
+	})
+}
