@@ -1,6 +1,7 @@
 package social
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,6 +18,7 @@ type Config map[string]ProviderConfig
 // ProviderConfig is what may be set for one provider. Names are better-auth's, in snake case.
 type ProviderConfig struct {
 	Enabled      bool     `key:"enabled" default:"true" doc:"Set to false to turn the provider off and keep its settings."`
+	Name         string   `key:"name" doc:"What people know the provider by, on buttons of the pages. Empty: the usual name, or the one below auth.social." example:"Acme"`
 	ClientID     string   `key:"client_id" env:"{NAME}_CLIENT_ID" example:"1234.apps.googleusercontent.com" doc:"What the provider calls this application."`
 	ClientSecret string   `key:"client_secret" secret:"true" env:"{NAME}_CLIENT_SECRET" doc:"The secret that goes with client_id."`
 	Audiences    []string `key:"audiences" doc:"Further client ids, those of native apps for instance, whose ID tokens are accepted at sign-in by ID token."`
@@ -167,6 +169,7 @@ func newProvider(id string, cfg ProviderConfig) (*Provider, error) {
 // apply fills in the client and lets settings win over the table.
 func (p *Provider) apply(cfg ProviderConfig) error {
 	var problems []error
+	p.Name = cmp.Or(cfg.Name, p.Name)
 	p.Client.ClientID, p.Client.ClientSecret, p.Audiences = cfg.ClientID, cfg.ClientSecret, cfg.Audiences
 	for from, to := range map[*string]*string{
 		&cfg.AuthorizationURL: &p.AuthorizationURL, &cfg.TokenURL: &p.TokenURL, &cfg.UserInfoURL: &p.UserInfoURL,
