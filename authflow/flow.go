@@ -21,6 +21,8 @@ type Deps struct {
 
 	// BaseURL is the public origin: the one used for cookies, links and redirects, never derived from a request.
 	BaseURL string
+	// Landings are the pages of our own, if there are any.
+	Landings Landings
 
 	// UserFields and SessionFields are the additional fields, as the store has them.
 	UserFields    sessionstore.AdditionalFields
@@ -58,6 +60,8 @@ type Core struct {
 	// BaseURL is the public origin, APIURL that with the base path: what mailed links begin with.
 	BaseURL string
 	APIURL  string
+
+	Landings Landings
 
 	// UserFields and SessionFields are the additional fields of users and sessions.
 	UserFields    sessionstore.AdditionalFields
@@ -107,6 +111,8 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 		Keys:    keys,
 		BaseURL: origins.Base(),
 		APIURL:  origins.Base() + cfg.BasePath,
+
+		Landings: deps.Landings,
 
 		UserFields:    deps.UserFields,
 		SessionFields: deps.SessionFields,
@@ -169,7 +175,7 @@ func (f *Flow) Routes() iter.Seq[*Route] { return f.router.Routes() }
 // ServeHTTP answers one request. No answer of the API may be kept by a cache on the way.
 func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{W: w, R: r, flow: f}
-	boundUnread(w, r)
+	BoundUnread(w, r)
 	c.route, c.params = f.find(r)
 	if c.route == nil {
 		f.answerError(w, r, ErrNotFound)

@@ -63,9 +63,9 @@ func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return data, nil
 }
 
-// boundUnread bounds a body that no handler may come to read: net/http reads on in it before it sends the answer, for the sake
+// BoundUnread bounds a body that no handler may come to read: net/http reads on in it before it sends the answer, for the sake
 // of the next request on the connection, and would wait for it as long as the client likes (D97).
-func boundUnread(w http.ResponseWriter, r *http.Request) {
+func BoundUnread(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = setBodyDeadline(w, time.Now().Add(maxBodyTime)) // fails on a connection that is gone, which shows soon enough
 	}
@@ -109,6 +109,23 @@ func decodeForm(data []byte) (any, error) {
 		object[name] = values[len(values)-1]
 	}
 	return object, nil
+}
+
+// ReadForm reads the form that a page of ours has sent, within the bounds of every body. The error is an *Error.
+func ReadForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	media, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
+	if strings.TrimSpace(media) != "application/x-www-form-urlencoded" {
+		return nil, unsupportedMediaType("This page takes forms: application/x-www-form-urlencoded")
+	}
+	data, err := readAll(w, r)
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	form, err := url.ParseQuery(string(data))
+	if err != nil {
+		return nil, errInvalidForm
+	}
+	return form, nil
 }
 
 // queryObject makes an object of the query. A parameter given several times becomes an array, which no text field accepts.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -89,11 +90,6 @@ func (f *Feature) delete(c *authflow.Call) error {
 
 func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
 	now, token := f.Core.Now(), authflow.RandomString(deleteTokenLength, authflow.AlphabetLower)
-	callbackURL := c.Body.String("callbackURL")
-	if callbackURL == "" {
-		callbackURL = "/"
-	}
-	link := f.Core.APIURL + "/delete-user/callback?token=" + token + "&callbackURL=" + authflow.EscapeComponent(callbackURL)
 	letter := mail.Letter{
 		Kind:      "delete-user",
 		To:        user.Email,
@@ -101,7 +97,7 @@ func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
 		Heading:   "Delete your account?",
 		Lines:     []string{mail.Greeting(user.Name), "your account and all that belongs to it will be deleted for good once you confirm it. Open the link in the browser in which you are signed in."},
 		Action:    "Delete my account",
-		ActionURL: link,
+		ActionURL: f.deletionLink(token, c.Body.String("callbackURL")),
 		Note:      fmt.Sprintf("The link works once, and for %s. If you did not ask for it, change your password.", mail.Span(deleteTokenLife)),
 	}
 	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
@@ -125,6 +121,14 @@ func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
 		return err
 	}
 	return c.JSON(deleteAnswer{Success: true, Message: "Verification email sent"})
+}
+
+// deletionLink leads to a page that asks once more, if there is one and the client has no page of its own in mind.
+func (f *Feature) deletionLink(token, callbackURL string) string {
+	if page := f.Core.Landings.Deletion; page != "" && callbackURL == "" {
+		return f.Core.BaseURL + page + "?token=" + token
+	}
+	return f.Core.APIURL + "/delete-user/callback?token=" + token + "&callbackURL=" + authflow.EscapeComponent(cmp.Or(callbackURL, "/"))
 }
 
 func (f *Feature) deleteCallback(c *authflow.Call) error {

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -98,7 +99,7 @@ func (f *Feature) mailReset(c *authflow.Call, email string) error {
 		if err != nil {
 			return fmt.Errorf("create reset token: %w", err)
 		}
-		link := f.Core.APIURL + "/reset-password/" + token + "?callbackURL=" + authflow.EscapeComponent(c.Body.String("redirectTo"))
+		link := f.Core.APIURL + "/reset-password/" + token + "?callbackURL=" + authflow.EscapeComponent(cmp.Or(c.Body.String("redirectTo"), f.Core.Landings.Reset))
 		if err := f.Outbox.Enqueue(c.R.Context(), tx, f.resetLetter(user, link)); err != nil {
 			return fmt.Errorf("enqueue reset letter: %w", err)
 		}

@@ -5,6 +5,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -80,7 +81,8 @@ func (f *Feature) health(c *authflow.Call) error {
 	return c.JSON(healthAnswer{Status: "ok", Timestamp: authflow.Time(f.core.Now()), Database: "ok"})
 }
 
-// error is where a flow ends that has no page to return to. As better-auth in production it leads to the start page; what is
+// error is where a flow ends that has no page to return to. As better-auth in production it leads to the start page, or to a page of
+// ours for that; what is
 // not a code becomes UNKNOWN, so that nothing a stranger wrote is shown.
 func (f *Feature) error(c *authflow.Call) error {
 	query := c.R.URL.Query()
@@ -88,7 +90,7 @@ func (f *Feature) error(c *authflow.Call) error {
 	if !isCode(code) {
 		code = "UNKNOWN"
 	}
-	target := "/?error=" + url.QueryEscape(code)
+	target := cmp.Or(f.core.Landings.Error, "/") + "?error=" + url.QueryEscape(code)
 	if description := query.Get("error_description"); description != "" {
 		target += "&error_description=" + url.QueryEscape(description)
 	}

@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -127,8 +128,6 @@ func (f *Feature) link(said claims, callbackURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if callbackURL == "" {
-		callbackURL = "/"
-	}
+	callbackURL = cmp.Or(callbackURL, f.Core.Landings.Verified, "/")
 	return f.Core.APIURL + "/verify-email?token=" + token + "&callbackURL=" + authflow.EscapeComponent(callbackURL), nil
 }
