@@ -13,6 +13,7 @@
 //	admin          bans
 //	jwt            signed tokens for services, and the keys to check them
 //	status         ok, health, error
+//	pages          not a Feature: forms for people, which ask this API
 //
 // The host does what every route needs before the room's handler runs, in better-auth's order: how often the client has asked
 // (ratelimit.go), media type and JSON (json.go), origin and redirect targets (origin.go), fields (fields.go), login CSRF, session, and how

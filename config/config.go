@@ -7,6 +7,7 @@ import (
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/openapi"
+	"github.com/posternhq/postern/authflow/pages"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
@@ -24,6 +25,7 @@ type Config struct {
 	Database     sessionstore.Config      `key:"database" restart:"true" doc:"Where users and sessions are kept."`
 	SessionCache sessionstore.CacheConfig `key:"session_cache" restart:"true" doc:"Sessions remembered in memory, so that most requests cost no query."`
 	Auth         Auth                     `key:"auth" doc:"The auth API, its secrets, sessions and cookies."`
+	Pages        pages.Config             `key:"pages" doc:"Pages for people who sign in by a browser. See docs/pages.md."`
 	Egress       egress.Config            `key:"egress" restart:"true" doc:"Calls to identity providers."`
 	RateLimit    authflow.RateLimitConfig `key:"rate_limit" doc:"How often a client may ask the auth API."`
 	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
@@ -56,6 +58,15 @@ type User struct {
 func (c *Config) share() {
 	c.Database.UserFields = c.Auth.User.AdditionalFields
 	c.Database.SessionFields = c.Auth.Core.Session.AdditionalFields
+}
+
+// SignInURL is where a browser without a session is sent: auth.sign_in_url, or when that is empty the page that comes with Postern, if
+// pages are enabled.
+func (c Config) SignInURL() string {
+	if c.Auth.Core.SignInURL == "" && c.Pages.Enabled {
+		return pages.SignInPath
+	}
+	return c.Auth.Core.SignInURL
 }
 
 // CORSOrigins are the origins whose scripts may read answers: cors.allowed_origins, or when that is empty

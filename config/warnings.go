@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/posternhq/postern/authflow/pages"
 )
 
 // Warnings lists settings that are valid and may be meant, yet weaken a production server. Start-up logs each.
@@ -31,15 +33,15 @@ func (c Config) Warnings(m Mode) []Problem {
 	return ps
 }
 
-// unreached names routes for what the auth API answers itself.
+// unreached names routes for what the auth API or the pages answer.
 func (ps *problems) unreached(c Config) {
 	base := c.Auth.Core.BasePath
-	if base == "" {
-		return
-	}
 	for i, r := range c.Proxy.Routes {
-		if r.Path == base || strings.HasPrefix(r.Path, base+"/") {
-			ps.add(fmt.Sprintf("routes[%d].path", i), Origin{}, "%s is never reached: what is below auth.base_path (%s) is the auth API's; remove it", r.Path, base)
+		switch key := fmt.Sprintf("routes[%d].path", i); {
+		case base != "" && (r.Path == base || strings.HasPrefix(r.Path, base+"/")):
+			ps.add(key, Origin{}, "%s is never reached: what is below auth.base_path (%s) is the auth API's; remove it", r.Path, base)
+		case c.Pages.Enabled && (r.Path == pages.Path || strings.HasPrefix(r.Path, pages.Path+"/")):
+			ps.add(key, Origin{}, "%s is never reached: what is below %s is Postern's own pages; remove it, or set pages.enabled to false", r.Path, pages.Path)
 		}
 	}
 }

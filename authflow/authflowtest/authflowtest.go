@@ -20,6 +20,7 @@ import (
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/outbox"
+	"github.com/posternhq/postern/authflow/pages"
 	"github.com/posternhq/postern/authflow/password"
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/sessions"
@@ -49,6 +50,7 @@ type Settings struct {
 	Egress       social.Egress // may call this machine unless set, where tests play providers
 	JWT          jwt.Config
 	OpenAPI      openapi.Config
+	Pages        pages.Config             // there are none unless enabled
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	UserFields   sessionstore.FieldConfigs
 	Gates        []authflow.Gate
@@ -105,6 +107,7 @@ type state struct {
 	API      *authflow.Flow
 	Handler  http.Handler // API, held to its description
 
+	recorder *audit.Recorder
 	tables   *sessionstore.Statements
 	client   *http.Client
 	log      lockedBuffer
@@ -137,7 +140,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 	}
 	f.open(s)
 	f.mount(s)
-	server.Config.Handler = f.Handler
+	server.Config.Handler = f.site(s)
 	server.Start()
 	t.Cleanup(server.Close)
 	f.client = newHTTPClient(t)
@@ -176,8 +179,13 @@ func (f *Flow) mount(s Settings) {
 	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
 	f.must(err)
 	seen := &witness{gates: s.Gates, visits: map[*http.Request]visit{}}
+	var landings authflow.Landings
+	if s.Pages.Enabled {
+		landings = pages.Landings
+	}
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Landings: landings,
+		Store:    database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
@@ -197,7 +205,7 @@ func (f *Flow) mount(s Settings) {
 	f.must(err)
 	current := sessions.New(core, database, tokens)
 	current.Elsewhere = elsewhere
-	f.Core, f.Social = core, elsewhere
+	f.Core, f.Social, f.recorder = core, elsewhere, recorder
 	f.API, err = authflow.New(core,
 		f.Password,
 		prove,

@@ -77,6 +77,7 @@ func (b *Browser) sessionCookie() string {
 type Request struct {
 	Method, Path, ContentType, Body string
 	Header                          http.Header
+	Page                            bool // Path is that of a page, not below the base path
 }
 
 // Get asks for a path below the base path.
@@ -122,7 +123,11 @@ func (b *Browser) Open(link string) *Answer {
 func (b *Browser) Send(request Request) *Answer {
 	t := b.flow.t
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), request.Method, b.flow.URL+"/api/auth"+request.Path, strings.NewReader(request.Body))
+	base := b.flow.URL + "/api/auth"
+	if request.Page {
+		base = b.flow.URL
+	}
+	r, err := http.NewRequestWithContext(t.Context(), request.Method, base+request.Path, strings.NewReader(request.Body))
 	if err != nil {
 		t.Errorf("%s %s: %v", request.Method, request.Path, err)
 		return &Answer{t: t, Header: http.Header{}}

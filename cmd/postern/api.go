@@ -17,7 +17,6 @@ import (
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/config"
-	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/assertion"
 )
 
@@ -56,8 +55,9 @@ type api struct {
 	core       *authflow.Core
 	flow       *authflow.Flow
 	handler    http.Handler
+	pages      http.Handler      // nil when there are none
 	assertions *assertion.Minter // nil when there are none
-	tokens     proxy.ProviderTokens
+	social     *social.Feature   // proxy.ProviderTokens, too
 	background []func(context.Context) error
 	stop       func()
 }
@@ -65,7 +65,7 @@ type api struct {
 // sameAPI tells whether two configurations make the same auth API. What else it depends on needs a restart.
 func sameAPI(a, b config.Config) bool {
 	return reflect.DeepEqual(a.Auth, b.Auth) && reflect.DeepEqual(a.Mail, b.Mail) && reflect.DeepEqual(a.RateLimit, b.RateLimit) &&
-		a.Proxy.Identity.Assertion == b.Proxy.Identity.Assertion
+		a.Pages == b.Pages && a.Proxy.Identity.Assertion == b.Proxy.Identity.Assertion
 }
 
 func (a *app) newAPI(ctx context.Context, cfg config.Config) (*api, error) {
@@ -80,7 +80,15 @@ func (a *app) newAPI(ctx context.Context, cfg config.Config) (*api, error) {
 		}
 		n.handler = withAssertionKeys(cfg.Auth.Core.BasePath, n.assertions, n.handler)
 	}
-	n.handler = secured(n.handler, strings.HasPrefix(n.core.BaseURL, "https://"))
+	https := strings.HasPrefix(n.core.BaseURL, "https://")
+	n.handler = secured(n.handler, https)
+	if cfg.Pages.Enabled {
+		made, err := a.newPages(cfg, n)
+		if err != nil {
+			return nil, err
+		}
+		n.pages = secured(made, https)
+	}
 	return n, nil
 }
 
@@ -104,20 +112,21 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 		Counter:   a.lasting.counter,
 		BaseURL:   cfg.Server.PublicURL,
 		Logger:    a.logger,
+		Landings:  landings(cfg),
 		Client:    clientInfo,
 		Observe:   observeAPI,
 	})
 	if err != nil {
 		return nil, err
 	}
-	features, tokens, err := rooms{
+	features, elsewhere, err := rooms{
 		core: core, store: a.store, outbox: letters, pool: a.lasting.pool, egress: a.lasting.egress, atProviders: a.lasting.atProviders,
 	}.features(cfg)
 	if err != nil {
 		return nil, err
 	}
 	flow, err := authflow.New(core, features...)
-	return &api{core: core, flow: flow, tokens: tokens, background: []func(context.Context) error{letters.Run}}, err
+	return &api{core: core, flow: flow, social: elsewhere, background: []func(context.Context) error{letters.Run}}, err
 }
 
 // start runs what works in the background until stop is called.

@@ -99,7 +99,9 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 			"database.path":                  filepath.Join(devFolder, "postern.db"),
 			"auth.secret":                    secret,
 			"auth.trusted_origins":           "http://127.0.0.1:" + port,
-			"auth.sign_in_url":               "/dev",
+			"pages.enabled":                  "true",
+			"pages.name":                     "Postern dev",
+			"pages.home_url":                 "/",
 			"auth.user.change_email.enabled": "true",
 			"egress.allow_private_addresses": "true",
 			"auth.user.delete_user.enabled":  "true",
@@ -124,7 +126,7 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 // where the browser and this process both find it: on this machine. Its client's secret lasts as long as the process.
 func addDevProvider(cfg *config.Config, port string) (http.Handler, error) {
 	client := social.ProviderConfig{
-		Enabled: true, ClientID: "postern-dev", ClientSecret: newRandomSecret(), Issuer: "http://localhost:" + port + devIDPPath,
+		Enabled: true, Name: "the development provider", ClientID: "postern-dev", ClientSecret: newRandomSecret(), Issuer: "http://localhost:" + port + devIDPPath,
 	}
 	provider, err := devidp.New(devidp.Config{
 		Issuer: client.Issuer, ClientID: client.ClientID, ClientSecret: client.ClientSecret,
@@ -232,9 +234,10 @@ func greet(s streams, publicURL, upstream string) {
 	fmt.Fprintf(s.stdout, `
 Postern is in front of %s
 
-  %s/dev        sign up, sign in, look at your session
-  %s/dev/mail   the mails it would send
-  %s/           the application
+  %s/auth/sign-in   sign up, sign in, look at your account
+  %s/dev/mail       the mails it would send
+  %s/dev            a console to try the API
+  %s/               the application
 
-`, upstream, publicURL, publicURL, publicURL)
+`, upstream, publicURL, publicURL, publicURL, publicURL)
 }

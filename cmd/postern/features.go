@@ -17,7 +17,6 @@ import (
 	"github.com/posternhq/postern/authflow/status"
 	"github.com/posternhq/postern/authflow/verification"
 	"github.com/posternhq/postern/config"
-	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/assertion"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -51,9 +50,9 @@ type rooms struct {
 	atProviders *social.ProviderSessions
 }
 
-// features is the list of what the auth API can do: one line each; and where the application's provider tokens come from.
-func (r rooms) features(cfg config.Config) ([]authflow.Feature, proxy.ProviderTokens, error) {
-	brand := mail.Brand{URL: r.core.BaseURL}
+// features is the list of what the auth API can do: one line each; and the one that knows the providers.
+func (r rooms) features(cfg config.Config) ([]authflow.Feature, *social.Feature, error) {
+	brand := mail.Brand{Name: cfg.Pages.Name, URL: r.core.BaseURL}
 	notify := cfg.Mail.Notifications
 	verify := verification.New(cfg.Auth.EmailVerification, cfg.Auth.User.ChangeEmail,
 		verification.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Notify: notify})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/pages"
 	"github.com/posternhq/postern/config"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/clientaddr"
@@ -51,6 +52,9 @@ func (a *app) newGeneration(ctx context.Context, cfg config.Config, before *gene
 	if a.extras.pages != nil {
 		proxied = a.extras.pages(proxied)
 	}
+	if g.api.pages != nil {
+		proxied = split(pages.Path, g.api.pages, proxied)
+	}
 	shared.handsOver = g.handsOverPreflight
 	around := &edge{trust: g.trust, cors: shared, log: a.log, metrics: a.metrics}
 	g.edge = around.before(split(cfg.Auth.Core.BasePath, g.answerFrontEnds(around), proxied))
@@ -65,7 +69,7 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 	if api.assertions != nil {
 		options.Assertions = api.assertions
 	}
-	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.tokens
+	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.social
 	options.OwnCORS = leaveCORS
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.streams, a.upstreamHealth
 	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)
@@ -90,7 +94,7 @@ func proxyOptions(cfg config.Config, core *authflow.Core) (proxy.Options, error)
 	}
 	return proxy.Options{
 		PublicURL:      core.BaseURL,
-		SignInURL:      cfg.Auth.Core.SignInURL,
+		SignInURL:      cfg.SignInURL(),
 		NoApplication:  cfg.ForwardAuth.Enabled,
 		AllowedReaders: readers.Trusted,
 		AllowedOrigins: func(origin string) bool { return core.Origins.Trusted(origin) || readers.Trusted(origin) },
@@ -110,7 +114,7 @@ func (a *app) upstreamHealth(address string, well bool) {
 	a.logger.LogAttrs(context.Background(), slog.LevelWarn, "upstream left out after failures", slog.String("upstream", address))
 }
 
-// split sends what is below the base path to the API, and all else to the proxy. The proxy refuses targets that could be read
+// split sends what is below the base path to the API (or the pages), and all else to the proxy. The proxy refuses targets that could be read
 // in two ways, so nothing that a backend would take for the API's can slip past it, nor the other way round.
 func split(basePath string, api, proxied http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
