@@ -83,12 +83,21 @@ frontends: build ## Run nginx, Caddy and HAProxy as front ends that ask Postern 
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/frontends/...
 
 .PHONY: chaos
-chaos: ## Take PostgreSQL away under load, and kill Postern at random moments
+chaos: ## Break the ways to PostgreSQL and the application, take PostgreSQL away, revoke under load, and kill Postern
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/chaos/...
 
 .PHONY: wire
 wire: ## Send Postern bytes and frames that no client library would
 	go test -timeout 20m -v ./test/wire/...
+
+.PHONY: chaos-long
+chaos-long: ## The same, with faults that last a minute and ten times as many revocations
+	CHAOS_LONG=1 $(WITH_POSTGRES) go test -timeout 60m -v ./test/chaos/...
+
+.PHONY: alerts
+alerts: ## Check and test the alerts for Prometheus; needs promtool, which Debian has in the package prometheus
+	promtool check rules deploy/prometheus/alerts.yaml
+	promtool test rules deploy/prometheus/alerts_test.yaml
 
 .PHONY: browser
 browser: build ## Use Postern through a public component kit, in a real Chromium

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -37,8 +38,16 @@ var faults = []fault{
 	{name: "refused", closed: true},
 }
 
-// faultLasts is longer than all time-outs of the tests' settings.
-const faultLasts = 2500 * time.Millisecond
+// long is for who has the time.
+var long = os.Getenv("CHAOS_LONG") != ""
+
+// faultLasts is longer than all time-outs of the tests' settings. Reading goes on for session_cache.ttl and stale_if_error.
+func faultLasts() time.Duration {
+	if long {
+		return time.Minute
+	}
+	return 2500 * time.Millisecond
+}
 
 // TestFaultsBetweenPosternAndPostgreSQL: who is known and only reads does not notice, everybody else gets 200 or 503, and what was acknowledged is there.
 func TestFaultsBetweenPosternAndPostgreSQL(t *testing.T) {
@@ -172,7 +181,7 @@ func (c *clients) suffer(t *testing.T, way *harness.Way, f fault, allowed map[st
 		for _, toxic := range f.toxics {
 			way.Add(t, toxic)
 		}
-		time.Sleep(faultLasts)
+		time.Sleep(faultLasts())
 		way.Mend(t)
 	})
 	c.recover(t)
