@@ -79,7 +79,15 @@ func (f *frames) block(list []field) []byte {
 func (f *frames) open(list []field, end bool) (stream uint32) {
 	stream = f.next
 	f.next += 2
-	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: f.block(list), EndHeaders: true, EndStream: end})
+	const most = 16 << 10 // in a frame (RFC 9113 §6.5.2)
+	block := f.block(list)
+	first := block[:min(most, len(block))]
+	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: first, EndHeaders: len(first) == len(block), EndStream: end})
+	for block = block[len(first):]; len(block) > 0; {
+		next := block[:min(most, len(block))]
+		block = block[len(next):]
+		_ = f.WriteContinuation(stream, len(block) == 0, next)
+	}
 	return stream
 }
 
