@@ -33,7 +33,7 @@ run: ## Serve http://localhost:8080 in front of the FastAPI example (or the buil
 	@examples/run-dev.sh
 
 .PHONY: test
-test: setup check race differential example whole ## Everything CI runs: format, vet, unit tests with -race, example, e2e, wire, chaos, compat, browser
+test: setup check race differential example python whole ## Everything CI runs: format, vet, unit tests with -race, example, Python package, e2e, wire, chaos, compat, browser
 
 .PHONY: setup
 setup: ## Install what the tests need and this machine lacks
@@ -61,6 +61,11 @@ differential: ## Send a million generated targets through the proxy: what is dec
 example: ## Run the tests of the FastAPI example on both databases
 	examples/fastapi/install.sh requirements-test.txt
 	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
+
+.PHONY: python
+python: build ## Check the Python package, and run its tests on the newest FastAPI and on the oldest
+	python/install.sh
+	$(WITH_POSTGRES) python/test.sh
 
 .PHONY: whole
 whole: build ## Run e2e, wire, front ends, chaos, compat and browser in one go
@@ -135,7 +140,7 @@ tools: $(GOLANGCI_LINT) $(GOVULNCHECK) ## Build the pinned linters into bin/tool
 
 .PHONY: clean
 clean: ## Remove what building and testing have left
-	rm -rf bin coverage.out examples/fastapi/.venv test/compat/node_modules test/browser/node_modules test/browser/pictures
+	rm -rf bin coverage.out examples/fastapi/.venv python/.venv-* test/compat/node_modules test/browser/node_modules test/browser/pictures
 
 # Built outside the module, so that the linters' requirements do not become ours.
 bin/tools/golangci-lint@%:

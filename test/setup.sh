@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
 # (for go test -race), curl, Python's venv, Chromium, and the packages of the
-# example, of the compat suite and of the browser suite, and the front ends of
-# test/frontends. Does nothing where all is there. What cannot be had is named at
-# the end, and is a failure, but for front ends, whose tests are skipped and say
-# so: no test is left out quietly.
+# example, of the Python package, of the compat suite and of the browser suite, and
+# the front ends of test/frontends. Does nothing where all is there. What cannot be
+# had is named at the end, and is a failure, but for front ends, whose tests are
+# skipped and say so: no test is left out quietly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -76,11 +76,13 @@ has_c || apt_install gcc libc6-dev || lacks "a C compiler, for go test -race (De
 command -v curl >/dev/null || apt_install curl || lacks "curl, for the walk-through in README"
 
 if ! has_python; then
-	lacks "Python 3.10 or newer, for the FastAPI example"
+	lacks "Python 3.10 or newer, for the FastAPI example and the Python package"
 elif ! has_venv && ! apt_install python3-venv; then
 	lacks "Python's venv (Debian and Ubuntu: python3-venv)"
 elif ! examples/fastapi/install.sh requirements-test.txt; then
 	lacks "the packages of examples/fastapi/requirements-test.txt (is PyPI reachable?)"
+elif ! python/install.sh; then
+	lacks "the packages of python/requirements-*.txt (is PyPI reachable?)"
 fi
 
 has_chromium || install_chromium ||
