@@ -1,9 +1,9 @@
 """A task list behind Postern.
 
-Postern signs users in and tells this application who is calling, in headers
-that no client can forge. What is left for the application:
+Postern signs users in and tells this application who is calling. The package
+postern-fastapi makes a CurrentUser of that, for routes that want to know. What
+is left for the application:
 
-    auth.py      who is calling, read from those headers
     tasks.py     the task API: every query is limited to the caller's own rows
     identity.py  what Postern told us, for people to look at
     live.py      a WebSocket and a server-sent event stream

@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="whoever reaches this address is believed, so it must be Postern alone (default: %(default)s)",
+        help="on any other than a loopback address, say whom to trust: see docs/fastapi.md (default: %(default)s)",
     )
     options = parser.parse_args()
     migrate()

@@ -1,8 +1,7 @@
 """What Postern told us about the caller, for people who want to see it."""
 
 from fastapi import APIRouter, Request
-
-from .auth import CurrentUser
+from postern_fastapi import CurrentUser
 
 router = APIRouter(prefix="/api", tags=["identity"])
 
@@ -13,7 +12,7 @@ SHOWN = ("x-postern-", "x-forwarded-", "x-request-id", "cookie", "authorization"
 
 @router.get("/me")
 async def me(user: CurrentUser) -> dict[str, str | bool]:
-    return user._asdict()
+    return user.model_dump(include={"id", "email", "name", "email_verified"})
 
 
 @router.get("/headers")

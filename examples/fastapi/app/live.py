@@ -7,8 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
-
-from .auth import CurrentUser, User
+from postern_fastapi import CurrentUser, User
 
 router = APIRouter(prefix="/api", tags=["live"])
 

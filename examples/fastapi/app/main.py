@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from postern_fastapi import PosternMiddleware
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
@@ -41,6 +42,7 @@ def create_app(url: URL | None = None) -> FastAPI:
         await engine.dispose()
 
     app = FastAPI(title="Tasks behind Postern", lifespan=lifespan)
+    app.add_middleware(PosternMiddleware)
     app.add_exception_handler(RequestValidationError, refuse)
     app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
 

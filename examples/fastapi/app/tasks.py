@@ -10,10 +10,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, status
+from postern_fastapi import CurrentUser, User
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Select, select
 
-from .auth import CurrentUser, User
 from .database import Session
 from .models import Task
 
