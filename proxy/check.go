@@ -28,6 +28,8 @@ type Pass struct {
 // What a route says of the application's address, time-outs, bodies and answers is the front end's business. A route that
 // rewrites should say what the front end does: then the route for the result is asked, too, and the assertion is for it.
 func (p *Proxy) Check(w http.ResponseWriter, r *http.Request, client clientaddr.Client) (pass Pass, passes bool) {
+	r = asForwarded(r)
+	w = denial{w}
 	x := p.exchange(w, r)
 	x.checked, x.client = true, client
 	defer p.finish(x)
@@ -38,6 +40,36 @@ func (p *Proxy) Check(w http.ResponseWriter, r *http.Request, client clientaddr.
 	}
 	return p.pass(x), true
 }
+
+// asForwarded makes the request one that Postern would forward itself, and answer by HTTP's statuses.
+func asForwarded(r *http.Request) *http.Request {
+	upgrades := toldOfWebSocket(r.Header) && r.Header["Upgrade"] == nil
+	if !upgrades && !isGRPC(r) {
+		return r
+	}
+	whole := *r
+	whole.Header = r.Header.Clone()
+	if upgrades {
+		whole.Header["Upgrade"] = []string{webSocket} // who looks for the session wants to know, too
+	}
+	delete(whole.Header, "Content-Type") // a refusal in terms of gRPC has status 200, by which a front end lets pass
+	return &whole
+}
+
+// denial is where a refusal is written. A front end takes 2xx for a yes, so that no refusal can have such a status, whatever
+// those who write it come up with.
+type denial struct{ http.ResponseWriter }
+
+func (d denial) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
+func (d denial) WriteHeader(status int) {
+	if status < 300 {
+		status = http.StatusForbidden
+	}
+	d.ResponseWriter.WriteHeader(status)
+}
+
+func (d denial) Write(p []byte) (int, error) { return d.ResponseWriter.Write(p) }
 
 // pass is what the request must become. The headers are made by the code that makes those of forwarded requests.
 func (p *Proxy) pass(x *exchange) Pass {

@@ -231,3 +231,61 @@ func TestWithoutAnApplicationOnlyFrontEndsAreAnswered(t *testing.T) {
 		t.Errorf("a stranger: %d", res.StatusCode)
 	}
 }
+
+// A connection that is upgraded may change anything later, so that its session is not taken from memory alone: the resolver has to
+// learn of it.
+func TestTheResolverLearnsOfUpgradesBehindAFrontEnd(t *testing.T) {
+	t.Parallel()
+	told := &upgradesSeen{sessions: people()}
+	p, err := New(testConfig("http://127.0.0.1:1"), told, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range []string{"GET /a HTTP/1.1\r\nHost: a\r\n" + asAnn, "GET /a HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\n" + asAnn, "GET /a HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n" + asAnn} {
+		if _, pass, passes := checked(t, p, request+"\r\n\r\n"); !passes || pass.Set["Upgrade"] != nil || slices.Contains(pass.Remove, "upgrade") {
+			t.Errorf("%q: %v %v", request, passes, pass)
+		}
+	}
+	if !slices.Equal(told.seen, []string{"", "websocket", "websocket"}) {
+		t.Errorf("seen %q", told.seen)
+	}
+}
+
+type upgradesSeen struct {
+	sessions
+	seen []string
+}
+
+func (u *upgradesSeen) Resolve(w http.ResponseWriter, r *http.Request) (*sessionstore.Identity, error) {
+	u.seen = append(u.seen, r.Header.Get("Upgrade"))
+	return u.sessions.Resolve(w, r)
+}
+
+// A refusal in terms of gRPC has status 200 (grpc.go), which front ends take for a yes.
+func TestD74NoRefusalLooksLikeAYes(t *testing.T) {
+	t.Parallel()
+	f := start(t, setup{routes: []RouteConfig{{Path: "/admin/**", Roles: []string{"admin"}}}})
+	for _, kind := range []string{"application/grpc", "application/grpc+proto", "application/grpc;x=y", "application/grpc-web"} {
+		for who, want := range map[string]int{
+			"": 401, asAnn + "\r\n": 403, "Cookie: " + cookieName + "=down\r\n": 503, asAnn + "\r\nOrigin: https://evil.example\r\n": 403,
+		} {
+			w, _, passes := checked(t, f.proxy, "POST /admin/Call HTTP/1.1\r\nHost: app.example\r\nContent-Type: "+kind+"\r\n"+who+"\r\n")
+			if passes || w.Code != want || w.Header()["Grpc-Status"] != nil {
+				t.Errorf("%s by %q: passes %v with %d %v", kind, who, passes, w.Code, w.Header())
+			}
+		}
+		if w, _, passes := checked(t, f.proxy, "POST //x HTTP/1.1\r\nHost: app.example\r\nContent-Type: "+kind+"\r\n\r\n"); passes || w.Code != 400 {
+			t.Errorf("%s, ambiguous: %v %d", kind, passes, w.Code)
+		}
+		if _, _, passes := checked(t, f.proxy, "POST /a.Service/Call HTTP/1.1\r\nHost: app.example\r\nContent-Type: "+kind+"\r\n"+asAnn+"\r\n\r\n"); !passes {
+			t.Errorf("%s: ann does not pass", kind)
+		}
+	}
+	for status, want := range map[int]int{100: 403, 200: 403, 204: 403, 299: 403, 302: 302, 401: 401, 503: 503} {
+		w := httptest.NewRecorder()
+		denial{w}.WriteHeader(status)
+		if w.Code != want {
+			t.Errorf("a denial with %d is %d", status, w.Code)
+		}
+	}
+}

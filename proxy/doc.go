@@ -20,6 +20,8 @@
 //	    │              responseheaders.go  what the route sets and removes
 //	    └ keepPrivate  private.go    what was made for one person is kept in no cache for others
 //
+// A front end that forwards by itself asks Check (check.go), which goes through the same steps up to forward.
+//
 // Every answer that is not the application's is made in errors.go (for gRPC in grpc.go), but for the page that ends a loop of redirects (loopguard.go).
 //
 // # What an application may rely on

@@ -212,6 +212,7 @@ func TestEnvoyIsToldNo(t *testing.T) {
 		"D11 two slashes":                {asks("GET", "//open.example/admin/x", asAda), 400, codes.PermissionDenied, "BAD_REQUEST"},
 		"D15 a fragment":                 {asks("GET", "/admin/x#/public/", asAda), 400, codes.PermissionDenied, "BAD_REQUEST"},
 		"D16 another host by header":     {asks("GET", "/admin/x", asAda, "x-forwarded-host: open.example", "host: open.example"), 403, codes.PermissionDenied, "FORBIDDEN"},
+		"D74 a gRPC call":                {asks("POST", "/a.Service/Call", "content-type: application/grpc"), 401, codes.Unauthenticated, "UNAUTHORIZED"},
 		"CONNECT":                        {asks("CONNECT", "/tasks", asAda), 405, codes.PermissionDenied, "METHOD_NOT_ALLOWED"},
 		"no attributes":                  {&authv3.CheckRequest{}, 400, codes.PermissionDenied, "BAD_REQUEST"},
 		"no scheme":                      {asks("GET", "/tasks", ":scheme: "), 400, codes.PermissionDenied, "BAD_REQUEST"},

@@ -167,6 +167,7 @@ func TestAttacksThroughFrontEnds(t *testing.T) {
 		"D16 hosts are names":                        {{"GET", "/admin/x", "X-Forwarded-Host: open.example"}, {"GET", "/admin/x", "X-Original-Host: open.example"}},
 		"D18 bytes that a front end did not tidy up": {{"GET", "/public/./../admin/x"}, {"GET", "/public//../admin/x"}, {"GET", "/./admin/x"}, {"GET", "/%61dmin/x"}},
 		"D95 path parameters and backslashes":        {{"GET", "/public/;/../admin/x"}, {"GET", "/public/%5c..%5cadmin/x"}},
+		"D74 a gRPC call is refused as HTTP":         {{"POST", "/admin/x", "Content-Type: application/grpc"}, {"POST", "//admin/x", "Content-Type: application/grpc+proto"}},
 		"methods are not overridden":                 {{"POST", "/admin/x", "X-Http-Method-Override: GET"}, {"get", "/admin/x"}, {"CONNECT", "/admin/x"}, {"GET POST", "/admin/x"}},
 		"the target is one":                          {{"GET", "http://open.example/public/a"}, {"GET", "admin/x"}, {"GET", "*"}, {"GET", "/admin/x /public/a"}},
 	}

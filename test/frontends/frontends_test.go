@@ -120,6 +120,7 @@ func TestFrontEndsTurnAway(t *testing.T) {
 		if to := s.raw(t, "GET /tasks?a=b", "Sec-Fetch-Mode: navigate", "Accept: text/html").Want(t, 302).Header.Get("Location"); !strings.HasSuffix(to, "/public/sign-in?return_to=%2Ftasks%3Fa%3Db") {
 			t.Errorf("a browser is sent to %q", to)
 		}
+		s.raw(t, "POST /tasks", "Content-Type: application/grpc", "Content-Length: 0").Want(t, 401)
 		s.raw(t, "GET /admin/x", session).Want(t, 403)
 		s.raw(t, "GET /admin/x", session, "Sec-Fetch-Mode: navigate", "Accept: text/html").Want(t, 403)
 		s.raw(t, "POST /tasks", session, "Content-Length: 1", "Origin: https://evil.example", "", "x").Want(t, 403)
