@@ -3,6 +3,7 @@ package jwt
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"time"
@@ -25,8 +26,9 @@ type Deps struct {
 
 // Feature is the room.
 type Feature struct {
-	cfg  Config
-	keys *keyring
+	cfg       Config
+	keys      *keyring
+	announced *announced
 	Deps
 }
 
@@ -36,7 +38,7 @@ func New(cfg Config, deps Deps) (*Feature, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Feature{cfg: cfg, Deps: deps, keys: &keyring{
+	return &Feature{cfg: cfg, Deps: deps, announced: &announced{seed: maphash.MakeSeed()}, keys: &keyring{
 		table: t, secrets: deps.Core.Keys, now: deps.Core.Now, logger: deps.Core.Logger,
 		alg: Algorithm(cfg.Algorithm), rotation: cfg.RotationInterval, grace: cfg.GracePeriod, stale: deps.Stale,
 	}}, nil
@@ -101,7 +103,7 @@ func (f *Feature) Announce(c *authflow.Call) {
 	if !f.cfg.Enabled {
 		return
 	}
-	token, err := f.sign(c.R.Context(), c.Identity().User)
+	token, err := f.announce(c.R.Context(), c.Identity())
 	if err != nil {
 		if c.R.Context().Err() == nil {
 			f.Core.Logger.LogAttrs(c.R.Context(), slog.LevelWarn, "session shown without a token", slog.Any("err", err))
@@ -118,10 +120,22 @@ func (f *Feature) Announce(c *authflow.Call) {
 }
 
 func (f *Feature) sign(ctx context.Context, u sessionstore.User) (string, error) {
+	key, err := f.current(ctx)
+	if err != nil {
+		return "", err
+	}
+	return f.signWith(key, u)
+}
+
+func (f *Feature) current(ctx context.Context) (*signingKey, error) {
 	key, err := f.keys.current(ctx)
 	if err != nil {
-		return "", fmt.Errorf("find signing key: %w", err)
+		return nil, fmt.Errorf("find signing key: %w", err)
 	}
+	return key, nil
+}
+
+func (f *Feature) signWith(key *signingKey, u sessionstore.User) (string, error) {
 	payload, err := f.claims(u)
 	if err != nil {
 		return "", err
