@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +18,9 @@ import (
 // load is one request, sent again and again.
 type load struct {
 	address     string
-	request     string // the bytes of it; a # stands for a number that no other request has, where there is one
-	status      int    // of the answer that counts as right
+	request     string             // the bytes of it; a # stands for a number that no other request has, where there is one
+	fill        func(n int) string // what stands for the # instead of the number, made of it
+	status      int                // of the answer that counts as right
 	connections int
 	requests    int
 }
@@ -59,8 +60,10 @@ func (l load) run(ctx context.Context, limit time.Duration) (answers, error) {
 	}
 	running.Wait()
 	a := answers{took: time.Since(started), latencies: slices.Concat(each...)}
-	if err := errors.Join(failed...); err != nil {
-		return a, err
+	for _, err := range failed {
+		if err != nil {
+			return a, err // one says it
+		}
 	}
 	a.count = len(a.latencies)
 	if a.count == 0 {
@@ -87,7 +90,7 @@ func (l load) connection(ctx context.Context, left *atomic.Int64, deadline time.
 	latencies := make([]time.Duration, 0, 2*l.requests/l.connections)
 	for left.Add(-1) >= 0 && ctx.Err() == nil {
 		if numbered {
-			request = append(strconv.AppendInt(append(request[:0], before...), numbers.Add(1), 10), after...)
+			request = append(append(append(request[:0], before...), l.filling(numbers.Add(1))...), after...)
 		}
 		sent := time.Now()
 		if sent.After(deadline) {
@@ -108,10 +111,17 @@ func (l load) connection(ctx context.Context, left *atomic.Int64, deadline time.
 	return latencies, nil
 }
 
-// readAnswer reads an HTTP/1.1 answer with Content-Length and returns its status. It knows no more of HTTP than the
+func (l load) filling(n int64) string {
+	if l.fill != nil {
+		return l.fill(int(n))
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// readAnswer reads an HTTP/1.1 answer and returns its status. It knows no more of HTTP than the
 // answers here need: the load shares the machine with what is measured.
 func readAnswer(r *bufio.Reader) (status int, err error) {
-	length := int64(-1)
+	length, chunked := int64(-1), false
 	for first := true; ; first = false {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -124,15 +134,37 @@ func readAnswer(r *bufio.Reader) (status int, err error) {
 				return 0, err
 			}
 		case text == "":
-			if length < 0 {
-				return 0, errors.New("answer has no Content-Length")
+			switch {
+			case chunked:
+				return status, skipChunks(r)
+			case length < 0 && status != http.StatusNoContent:
+				return 0, errors.New("answer does not say where it ends")
 			}
-			_, err := io.CopyN(io.Discard, r, length)
+			_, err := r.Discard(int(max(0, length)))
 			return status, err
+		case strings.EqualFold(text, "transfer-encoding: chunked"):
+			chunked = true
 		case len(text) > 15 && strings.EqualFold(text[:15], "content-length:"):
 			if length, err = strconv.ParseInt(strings.TrimSpace(text[15:]), 10, 64); err != nil {
 				return 0, err
 			}
+		}
+	}
+}
+
+// skipChunks reads a body in chunks, without trailers.
+func skipChunks(r *bufio.Reader) error {
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseInt(strings.TrimSpace(string(line)), 16, 32)
+		if err != nil {
+			return fmt.Errorf("size of chunk: %w", err)
+		}
+		if _, err := r.Discard(int(size) + 2); err != nil || size == 0 {
+			return err
 		}
 	}
 }

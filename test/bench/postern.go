@@ -22,8 +22,9 @@ type installation struct {
 	folder   string // holds log and SQLite database
 	database string // PostgreSQL URL; empty for SQLite
 	upstream string
-	routes   int  // how many there are, the last of which is asked for; 0: the two that are asked for
-	plain    bool // without assertions
+	routes   int      // how many there are, the last of which is asked for; 0: the two that are asked for
+	plain    bool     // without assertions
+	extra    []string // more of the environment
 	address  string
 	admin    string
 }
@@ -31,16 +32,32 @@ type installation struct {
 // signInPassword is the one password of the users here.
 const signInPassword = "correct horse battery staple"
 
-// buildPostern builds as the makefile does for a release.
+// buildPostern builds the source here as the makefile does for a release.
 func buildPostern(ctx context.Context, folder string) (string, error) {
-	binary := filepath.Join(folder, "postern")
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w",
-		"-o", binary, "github.com/posternhq/postern/cmd/postern")
+	module, err := moduleFolder(ctx)
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, module, filepath.Join(folder, "postern"))
+}
+
+func build(ctx context.Context, source, binary string) (string, error) {
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", binary}
+	if profile := filepath.Join(source, "cmd", "postern", "pgo", "default.pgo"); exists(profile) {
+		args = append(args, "-pgo", profile)
+	}
+	command := exec.CommandContext(ctx, "go", append(args, "./cmd/postern")...)
+	command.Dir = source
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build postern: %w: %s", err, output)
 	}
 	return binary, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func newInstallation(binary, folder, database, upstream string) (*installation, error) {
@@ -71,7 +88,7 @@ func freeAddress() (string, error) {
 // users need not prove their addresses here, as nobody reads letters, and all load comes from one address, which rate
 // limits would refuse.
 func (in *installation) environ() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"POSTERN_SERVER_LISTEN=" + in.address,
 		"POSTERN_SERVER_ADMIN_LISTEN=" + in.admin,
@@ -81,12 +98,12 @@ func (in *installation) environ() []string {
 		"POSTERN_DATABASE_URL=" + in.database,
 		"POSTERN_DATABASE_PATH=" + filepath.Join(in.folder, "postern.db"),
 		"POSTERN_DATABASE_AUTO_MIGRATE=true",
-		"POSTERN_AUTH_SECRET=m1tLbq0nPz4vYc7sXw2gKd9hRj5fTu8e",
+		"POSTERN_AUTH_SECRET=" + benchSecret,
 		"POSTERN_AUTH_EMAIL_PASSWORD_REQUIRE_EMAIL_VERIFICATION=false",
 		"POSTERN_MAIL_NOTIFICATIONS=false",
 		"POSTERN_RATE_LIMIT_ENABLED=false",
 		fmt.Sprintf("POSTERN_IDENTITY_ASSERTION_ENABLED=%v", !in.plain),
-	}
+	}, in.extra...)
 }
 
 // config is the part that the environment cannot say: the routes.

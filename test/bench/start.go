@@ -7,7 +7,7 @@ import (
 )
 
 // readyTarget is the most that a start may take.
-const readyTarget = 200 * time.Millisecond
+const readyTarget = 150 * time.Millisecond
 
 // starting measures how long a server takes from its start to readiness.
 func (b *bench) starting(ctx context.Context) (table, error) {

@@ -10,6 +10,7 @@ import (
 type contender struct {
 	name   string
 	by     *process
+	with   *process // whose CPU time counts as well; may be nil
 	load   load
 	target float64    // most that its CPU time may be, as a multiple of the measure's; 0 for none
 	beside *contender // its measure; nil for the first contender
@@ -44,7 +45,7 @@ func compete(ctx context.Context, all []*contender, rounds int, tell func(string
 }
 
 func (c *contender) measure(ctx context.Context) (round, error) {
-	before, err := c.by.cpu()
+	before, err := c.cpu()
 	if err != nil {
 		return round{}, err
 	}
@@ -52,11 +53,21 @@ func (c *contender) measure(ctx context.Context) (round, error) {
 	if err != nil {
 		return round{}, err
 	}
-	after, err := c.by.cpu()
+	after, err := c.cpu()
 	if err != nil {
 		return round{}, err
 	}
 	return round{perRequest: (after - before) / time.Duration(a.count), answers: a}, nil
+}
+
+// cpu is the time of all processes that take part.
+func (c *contender) cpu() (time.Duration, error) {
+	total, err := c.by.cpu()
+	if err != nil || c.with == nil {
+		return total, err
+	}
+	more, err := c.with.cpu()
+	return total + more, err
 }
 
 func summary(all []*contender) string {
