@@ -12,7 +12,7 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /image/postern ./cmd/postern
+    go build -pgo=cmd/postern/pgo/default.pgo -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /image/postern ./cmd/postern
 
 # The folders the program may write to: the embedded database is created in the
 # working directory, and SQLite may want temporary files.

@@ -6,6 +6,10 @@ SHELL       := bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 1m
+AGAINST  ?= HEAD~1
+
+# Where a release spends its time, for the compiler. It is no default.pgo beside the command: with one, every test and vet of the command would compile all packages anew.
+PROFILE := cmd/postern/pgo/default.pgo
 
 GOLANGCI_LINT := bin/tools/golangci-lint@v2.15.0
 GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
@@ -26,7 +30,7 @@ help: ## Print the targets
 
 .PHONY: build
 build: ## Build the static binary bin/postern
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/postern ./cmd/postern
+	CGO_ENABLED=0 go build -pgo=$(PROFILE) -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/postern ./cmd/postern
 
 .PHONY: run
 run: ## Serve http://localhost:8080 in front of the FastAPI example (or the built-in demo)
@@ -122,6 +126,14 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 1m), ten million targets, an
 .PHONY: bench
 bench: ## Measure what Postern costs per request, in memory and at start
 	go run ./test/bench
+
+.PHONY: bench-compare
+bench-compare: ## Measure against the revision AGAINST (default HEAD~1) in one run, and fail if requests cost more
+	go run ./test/bench -against $(AGAINST)
+
+.PHONY: pgo
+pgo: ## Profile the proxied request anew for the compiler; see docs/performance.md
+	go test ./cmd/postern -run '^$$' -bench '^BenchmarkProxiedRequest$$/^(public|authenticated)$$' -benchtime 20s -cpuprofile $(CURDIR)/$(PROFILE) -o /dev/null
 
 .PHONY: generate
 generate: ## Write the generated files anew
