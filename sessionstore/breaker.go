@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// State is how the database is doing.
+// DatabaseState is how the database is doing.
 type DatabaseState string
 
 // The states of a database.
@@ -79,9 +79,7 @@ type pass struct {
 // admit lets a call through or returns why not. In the careful time after an outage it waits for its turn.
 func (b *breaker) admit(ctx context.Context) (pass, error) {
 	for {
-		b.mu.Lock()
-		p, err, wait := b.try()
-		b.mu.Unlock()
+		p, wait, err := b.try()
 		if wait == nil {
 			return p, err
 		}
@@ -93,17 +91,20 @@ func (b *breaker) admit(ctx context.Context) (pass, error) {
 	}
 }
 
-func (b *breaker) try() (pass, error, <-chan struct{}) {
+// try is admit, but for the waiting: it returns what to wait for before the next try.
+func (b *breaker) try() (p pass, wait <-chan struct{}, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case b.current.State == Away && (b.probing || b.now().Before(b.next)):
-		return pass{}, fmt.Errorf("%w for %s: %w", ErrUnavailable, b.now().Sub(b.current.Since).Round(time.Second/10), b.current.Cause), nil
+		return pass{}, nil, fmt.Errorf("%w for %s: %w", ErrUnavailable, b.now().Sub(b.current.Since).Round(time.Second/10), b.current.Cause)
 	case b.current.State == Away:
 		b.probing = true
 		return pass{probe: true}, nil, nil
 	case b.room == 0:
 		return pass{}, nil, nil
 	case b.running >= b.room:
-		return pass{}, nil, b.freed
+		return pass{}, b.freed, nil
 	}
 	b.running++
 	return pass{counted: true}, nil, nil

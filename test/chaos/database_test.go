@@ -65,7 +65,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 	})
 	c.db = harness.OpenPostgreSQL(t, standby.URL("postgres"))
 	c.recover(t)
-	for _, message := range []string{"database is back", "the database has been started anew, or is another; sessions are looked up again"} {
+	for _, message := range []string{"database is well", "the database has been started anew, or is another; sessions are looked up again"} {
 		harness.Eventually(t, message, func() bool { return len(p.LogLines(t, message)) > 0 })
 	}
 	// Changes are heard of from the new one.

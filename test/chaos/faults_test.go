@@ -46,7 +46,7 @@ func faultLasts() time.Duration {
 	if long {
 		return time.Minute
 	}
-	return 2500 * time.Millisecond
+	return 1800 * time.Millisecond
 }
 
 // TestFaultsBetweenPosternAndPostgreSQL: who is known and only reads does not notice, everybody else gets 200 or 503, and what was acknowledged is there.
