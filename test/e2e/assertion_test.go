@@ -36,9 +36,9 @@ type asserted struct {
 // TestFastAPIVerifiesTheAssertion runs the Python of docs/proxy.md as it stands there, but for the addresses.
 func TestFastAPIVerifiesTheAssertion(t *testing.T) {
 	t.Parallel()
-	app := harness.NewASGI(t)
+	app := harness.NewPython(t)
 	s := newStackBefore(t, harness.PostgreSQL(t), "unix:"+app.Socket, map[string]string{"routes": "[{path: /v1/**, strip_prefix: /v1}]"})
-	app.Start(t, strings.NewReplacer("http://127.0.0.1:8080", s.URL, "https://app.example.com", s.URL).Replace(docsPython(t))+assertedApp)
+	app.StartASGI(t, strings.NewReplacer("http://127.0.0.1:8080", s.URL, "https://app.example.com", s.URL).Replace(docsPython(t))+assertedApp)
 	p := s.user(t)
 
 	for path, arrives := range map[string]string{"/tasks?page=2": "/tasks", "/caf%C3%A9/a%20b": "/caf%C3%A9/a%20b", "/v1/tasks/": "/tasks/"} {

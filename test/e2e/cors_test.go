@@ -42,8 +42,8 @@ func corsHeaders(t *testing.T, what string, r *harness.Response) (readable, expo
 // users-ask 4, 5: who may read what, with an application that speaks CORS as well, whoever is in charge of it.
 func TestCORSIsNotDoubled(t *testing.T) {
 	t.Parallel()
-	app := harness.NewASGI(t)
-	app.Start(t, ownCORS)
+	app := harness.NewPython(t)
+	app.StartASGI(t, ownCORS)
 	for _, handledBy := range []string{"postern", "application"} {
 		t.Run("handled by "+handledBy, func(t *testing.T) {
 			t.Parallel()

@@ -12,25 +12,36 @@ import (
 	"time"
 )
 
-// ASGI is a Python application of a few lines, served by uvicorn on a Unix socket, whose name is known before it runs.
-type ASGI struct {
+// Python is a Python application of a few lines, served on a Unix socket, whose name is known before it runs.
+type Python struct {
 	Socket  string
 	journal journal
 }
 
-// NewASGI chooses the socket. Folders of tests have names too long for one.
-func NewASGI(t testing.TB) *ASGI {
+// NewPython chooses the socket. Folders of tests have names too long for one.
+func NewPython(t testing.TB) *Python {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "asgi-")
+	dir, err := os.MkdirTemp("", "python-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return &ASGI{Socket: filepath.Join(dir, "app.sock")}
+	return &Python{Socket: filepath.Join(dir, "app.sock")}
 }
 
-// Start serves the variable app of a module until the test ends, with the packages of the FastAPI example's tests.
-func (a *ASGI) Start(t testing.TB, source string) {
+// StartASGI has uvicorn serve the variable app of a module until the test ends, with the packages of the FastAPI example's tests.
+func (a *Python) StartASGI(t testing.TB, source string) {
+	t.Helper()
+	a.start(t, source, "uvicorn", "main:app", "--uds", a.Socket)
+}
+
+// StartWSGI is the same by gunicorn.
+func (a *Python) StartWSGI(t testing.TB, source string, options ...string) {
+	t.Helper()
+	a.start(t, source, append([]string{"gunicorn", "main:app", "--bind", "unix:" + a.Socket, "--worker-tmp-dir", filepath.Dir(a.Socket)}, options...)...)
+}
+
+func (a *Python) start(t testing.TB, source string, module ...string) {
 	t.Helper()
 	_, python, err := findExample()
 	if err != nil {
@@ -41,7 +52,7 @@ func (a *ASGI) Start(t testing.TB, source string) {
 		t.Fatal(err)
 	}
 	env := []string{"PATH=" + os.Getenv("PATH"), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"}
-	run, err := launch(&a.journal, &a.journal, dir, env, python, "-m", "uvicorn", "main:app", "--uds", a.Socket)
+	run, err := launch(&a.journal, &a.journal, dir, env, append([]string{python, "-m"}, module...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +78,7 @@ func (a *ASGI) Start(t testing.TB, source string) {
 }
 
 // Client speaks to the application itself, past Postern. Its host is localhost.
-func (a *ASGI) Client() *http.Client {
+func (a *Python) Client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", a.Socket)
 	}}}
