@@ -31,6 +31,7 @@ type Config struct {
 	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
 	Audit        audit.Config             `key:"audit" restart:"true" doc:"A record of every authentication event, in the database and as log lines."`
 	CORS         CORS                     `key:"cors" doc:"Which other sites' scripts may read answers."`
+	Telemetry    Telemetry                `key:"telemetry" doc:"Traces, in OpenTelemetry's protocol. They are switched on by OTEL_EXPORTER_OTLP_ENDPOINT; docs/operations.md says more."`
 	Log          Log                      `key:"log" doc:"Log lines, written to standard error."`
 }
 

@@ -4,7 +4,7 @@
 // This package adds nothing to their meaning; it sits above them all, and only cmd/postern imports it:
 //
 //	config.go                         one field per package and feature
-//	server.go, log.go, cors.go        settings of the command itself
+//	server.go, log.go, cors.go, telemetry.go  settings of the command itself
 //	describe.go                       struct tags → the tree of keys
 //	file.go, environ.go, text.go      sources → values by key, each with its origin
 //	load.go                           the sources above one another, by viper; nothing else knows viper

@@ -52,7 +52,7 @@ func (g Given) Resolve(http.ResponseWriter, *http.Request) (*sessionstore.Identi
 func (p *Proxy) Explain(r *http.Request, sessions SessionResolver) Explanation {
 	dry := *p
 	dry.sessions = sessions
-	dry.options.Observe, dry.options.Streams = nil, NewStreams(nil, StreamOptions{})
+	dry.options.Observe, dry.options.Tracer, dry.options.Streams = nil, nil, NewStreams(nil, StreamOptions{})
 	var sent http.Request
 	dry.forwarding = dry.forwarder()
 	dry.forwarding.Transport = keeper{&sent}

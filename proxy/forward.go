@@ -45,6 +45,9 @@ type exchange struct {
 	done      bool
 	outcome   Outcome
 
+	status   int                         // of the application's answer; 0 before there is one
+	endTrace func(status int, err error) // nil when nobody follows
+
 	watch     watch
 	answering atomic.Bool  // headers are being sent, or were
 	endedBy   atomic.Int32 // an Ending
@@ -114,6 +117,9 @@ func (p *Proxy) rewrite(pr *httputil.ProxyRequest) {
 
 	h := p.outbound(x, out.Header)
 	out.Header = h
+	if p.options.Tracer != nil {
+		x.endTrace = p.options.Tracer.Upstream(x.Context, out.Method, x.to.endpoint.String(), h)
+	}
 	if !x.webSocket {
 		delete(h, "Connection")
 		delete(h, "Upgrade")
@@ -167,6 +173,7 @@ var errStatus = errors.New("upstream answered with a status below 100")
 // modifyResponse removes from an answer what only Postern may say.
 func (p *Proxy) modifyResponse(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
+	x.status = res.StatusCode
 	if err := x.beginAnswer(); err != nil {
 		return err
 	}

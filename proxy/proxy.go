@@ -69,6 +69,8 @@ type Options struct {
 	// UpstreamHealth hears when one of several addresses of an application is left out because it failed, and when it is
 	// back. It is called while a request waits.
 	UpstreamHealth func(address string, well bool)
+	// Tracer follows requests; by default nobody does, at no cost.
+	Tracer Tracer
 	// Streams ends requests whose session ends; by default none are. Several proxies may share it.
 	Streams *Streams
 	// Now is the clock by which UpstreamTime, the age of sessions and the health of upstreams are measured; time.Now by
@@ -217,7 +219,11 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		}
 	}
 	x.webSocket = isWebSocket(r) || x.checked && toldOfWebSocket(r.Header)
-	x.decision = p.decide(w, r, x)
+	if p.options.Tracer == nil {
+		x.decision = p.decide(w, r, x)
+	} else {
+		x.decision = p.traced(w, r, x)
+	}
 	p.act(w, r, x)
 }
 
@@ -349,12 +355,15 @@ func (p *Proxy) finish(x *exchange) {
 	if x.streaming {
 		p.options.Streams.options.Opened(-1)
 	}
-	if p.options.Observe == nil {
-		return
-	}
 	o := &x.outcome
 	if !x.done && o.Err == nil {
 		o.Err, o.Reason = ErrAborted, "aborted"
+	}
+	if x.endTrace != nil {
+		x.endTrace(x.status, o.Err)
+	}
+	if p.options.Observe == nil {
+		return
 	}
 	if e := x.ending(); e != goesOn {
 		o.Reason = e.String()

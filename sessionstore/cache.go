@@ -28,6 +28,7 @@ type Cache struct {
 
 	observeRenewal func(outcome string, n int)
 	ended          func()
+	trace          func(context.Context) (context.Context, func(result string, err error)) // nil: nobody follows
 
 	mu      sync.Mutex
 	known   *simplelru.LRU[TokenKey, *entry]
@@ -50,6 +51,8 @@ type CacheOptions struct {
 	Observe       func(result string) // hears hit, miss, negative or stale, once for each FindSession
 	ObserveLookup func(time.Duration) // hears how long each query took
 
+	// Trace follows each look-up: it is called before, and what it returns is called after it with what Observe hears.
+	Trace func(context.Context) (context.Context, func(result string, err error))
 	// Ended is called when a session may have ended, here or elsewhere. It must not block, nor call the cache.
 	Ended func()
 
@@ -100,6 +103,7 @@ func NewCache(s *Store, cfg CacheConfig, o CacheOptions) *Cache {
 	if c.observeRenewal = o.ObserveRenewal; c.observeRenewal == nil {
 		c.observeRenewal = func(string, int) {}
 	}
+	c.trace = o.Trace
 	if c.ended = o.Ended; c.ended == nil {
 		c.ended = func() {}
 	}
@@ -132,9 +136,23 @@ func (c *Cache) FindSession(ctx context.Context, token Token) (*Identity, error)
 
 // Find is FindSession for whoever knows more about the question.
 func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
+	if c.trace == nil {
+		identity, result, err := c.search(ctx, look)
+		c.observe(result)
+		return identity, err
+	}
+	ctx, end := c.trace(ctx)
+	identity, result, err := c.search(ctx, look)
+	c.observe(result)
+	end(result, err)
+	return identity, err
+}
+
+// search also tells how it was found out.
+func (c *Cache) search(ctx context.Context, look Lookup) (_ *Identity, result string, _ error) {
 	if c.config.Size == 0 {
-		c.observe(cacheMiss)
-		return c.lookup(ctx, look.Token)
+		identity, err := c.lookup(ctx, look.Token)
+		return identity, cacheMiss, err
 	}
 	key := look.Token.Key()
 	now := c.now()
@@ -146,11 +164,10 @@ func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
 		}
 	} else if identity, result := c.recall(key, now, look.Current); result != "" {
 		c.mu.Unlock()
-		c.observe(result)
 		if identity == nil {
-			return nil, ErrNotFound
+			return nil, result, ErrNotFound
 		}
-		return identity, nil
+		return identity, result, nil
 	}
 	f := c.join(ctx, key, look)
 	c.mu.Unlock()
@@ -158,12 +175,10 @@ func (c *Cache) Find(ctx context.Context, look Lookup) (*Identity, error) {
 	identity, err := f.wait(ctx, c.Store.db.queryTimeout)
 	if errors.Is(err, ErrUnavailable) && !look.Current {
 		if remembered := c.stale(key); remembered != nil {
-			c.observe(cacheStale)
-			return remembered, nil
+			return remembered, cacheStale, nil
 		}
 	}
-	c.observe(cacheMiss)
-	return identity, err
+	return identity, cacheMiss, err
 }
 
 // ReloadSession is FindSession that asks the database, for when what is remembered may be outdated.

@@ -28,6 +28,7 @@ type database struct {
 	log          *slog.Logger
 	queryTimeout time.Duration
 	breaker      *breaker
+	trace        func(ctx context.Context, what string) (context.Context, func(error)) // nil: nobody follows
 
 	renewing func(*Session) // has a session that was read say what its row will, once what waits is written; nil without a cache
 
@@ -202,10 +203,15 @@ func (s *Store) run(ctx context.Context, what string, do func(ctx context.Contex
 
 // bounded limits how long one step may take. A step that is cut short has an unknown outcome, which is ErrUnavailable,
 // unless it was the caller who went away.
-func (s *Store) bounded(ctx context.Context, what string, do func(ctx context.Context) error) error {
+func (s *Store) bounded(ctx context.Context, what string, do func(ctx context.Context) error) (err error) {
+	if s.db.trace != nil {
+		traced, end := s.db.trace(ctx, what)
+		ctx = traced
+		defer func() { end(err) }()
+	}
 	limited, cancel := context.WithTimeout(ctx, s.db.queryTimeout)
 	defer cancel()
-	err := do(limited)
+	err = do(limited)
 	switch {
 	case err == nil:
 		return nil

@@ -17,6 +17,9 @@ type Options struct {
 	Migrations []MigrationSet   // tables of the features in use
 
 	ObserveDatabase func(Condition) // hears of each change of the database's state
+
+	// Trace follows each step at the database: it is called before, with what is done, and what it returns is called after it.
+	Trace func(ctx context.Context, what string) (context.Context, func(error))
 }
 
 // Open connects and makes sure that the database is one it understands. A database that does not answer yet is asked again
@@ -58,6 +61,7 @@ func connect(ctx context.Context, cfg Config, o Options, direct bool) (*database
 		return nil, err
 	}
 	db := &database{
+		trace:   o.Trace,
 		mapping: names, additional: additional, tablesIn: cfg.TablesIn, queryTimeout: cfg.QueryTimeout,
 		clock: o.Now, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 	}

@@ -34,20 +34,26 @@ type app struct {
 type extras struct {
 	sender mail.Sender                     // instead of the configured one
 	pages  func(http.Handler) http.Handler // stands before the proxy
+
+	tracing *tracing // nil for none
 }
 
 // newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
 func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, error) {
 	a := &app{cfg: cfg, log: log, logger: log.Logger, metrics: newMetrics(), extras: x}
-	store, err := sessionstore.Open(ctx, cfg.Database, sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg), ObserveDatabase: a.metrics.databaseCondition})
+	options := sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg), ObserveDatabase: a.metrics.databaseCondition}
+	cacheOptions := sessionstore.CacheOptions{Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed}
+	if x.tracing != nil {
+		options.Trace, cacheOptions.Trace = spans{x.tracing}.query, spans{x.tracing}.lookup
+	}
+	store, err := sessionstore.Open(ctx, cfg.Database, options)
 	if err != nil {
 		return nil, err
 	}
 	a.streams = a.newStreams()
 	a.background = append(a.background, a.streams.Run)
-	a.store = sessionstore.NewCache(store, cfg.SessionCache, sessionstore.CacheOptions{
-		Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed, Ended: a.streams.Wake,
-	})
+	cacheOptions.Ended = a.streams.Wake
+	a.store = sessionstore.NewCache(store, cfg.SessionCache, cacheOptions)
 	a.metrics.waitingRenewals(a.store.WaitingRenewals)
 	a.background = append(a.background, a.store.WriteBehind)
 	if err := a.wire(ctx); err != nil {

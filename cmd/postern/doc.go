@@ -8,6 +8,7 @@
 //	reload.go, watch.go  another generation, when the configuration changes
 //	edge.go, request.go  the outermost handler: request id, client address, log line, metrics
 //	cors.go, security.go headers of our own answers
+//	tracing.go, spans.go traces, in OpenTelemetry's protocol
 //	admin.go, metrics.go the admin listener
 //	cleanup.go           what is removed after a while
 //	migrate.go, configcmd.go, healthcheck.go, openapicmd.go, secret.go, version.go   the other commands

@@ -21,13 +21,14 @@ type edge struct {
 	log     *logs
 	metrics *metrics
 	asked   bool // by front ends, and by nobody else
+	traces  *traces
 
 	oneAddress sync.Once // for suspectProxy
 }
 
 // before is an edge of the same kind before another handler.
 func (e *edge) before(next http.Handler) *edge {
-	return &edge{next: next, trust: e.trust, cors: e.cors, log: e.log, metrics: e.metrics, asked: e.asked}
+	return &edge{next: next, trust: e.trust, cors: e.cors, log: e.log, metrics: e.metrics, asked: e.asked, traces: e.traces}
 }
 
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,6 +38,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer:  answer{ResponseWriter: w, cors: e.cors, origin: e.cors.allowed(r)},
 	}
 	v.name(e.requestID(r))
+	e.traces.begin(v, r, e.trust)
 	defer e.finish(&v.answer, r, &v.info)
 	if !e.asked && e.cors.answerPreflight(&v.answer, r) { // to front ends, what matters is what the client asked them for
 		v.info.route, v.info.auth = "preflight", "public"
@@ -100,6 +102,9 @@ func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
 	if info.reason == authflow.ReasonRateLimited {
 		e.suspectProxy(r, info)
 	}
+	if info.span != nil {
+		info.finishSpan(r, out.status)
+	}
 	e.tell(r, out, took, info)
 	if failure == http.ErrAbortHandler {
 		panic(failure)
@@ -147,6 +152,9 @@ func (e *edge) tell(r *http.Request, out *answer, took time.Duration, info *requ
 	attrs = appendText(attrs, "user_id", info.userID)
 	attrs = appendText(attrs, "session_id", info.sessionID)
 	attrs = appendText(attrs, "reason", info.reason)
+	if info.span != nil {
+		attrs = append(attrs, slog.String("trace_id", info.span.SpanContext().TraceID().String()))
+	}
 	if info.err != nil {
 		attrs = append(attrs, slog.String("err", info.err.Error()))
 	}

@@ -56,7 +56,7 @@ func (a *app) newGeneration(ctx context.Context, cfg config.Config, before *gene
 		proxied = split(pages.Path, g.api.pages, proxied)
 	}
 	shared.handsOver = g.handsOverPreflight
-	around := &edge{trust: g.trust, cors: shared, log: a.log, metrics: a.metrics}
+	around := &edge{trust: g.trust, cors: shared, log: a.log, metrics: a.metrics, traces: a.extras.tracing.as(cfg.Telemetry)}
 	g.edge = around.before(split(cfg.Auth.Core.BasePath, g.answerFrontEnds(around), proxied))
 	return g, nil
 }
@@ -70,6 +70,9 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 		options.Assertions = api.assertions
 	}
 	options.RequestID, options.Client, options.ProviderTokens = requestID, clientOf, api.social
+	if a.extras.tracing != nil {
+		options.Tracer = spans{a.extras.tracing}
+	}
 	options.OwnCORS = leaveCORS
 	options.Observe, options.Streams, options.UpstreamHealth = observeProxy, a.streams, a.upstreamHealth
 	p, err := proxy.New(cfg.Proxy, api.core.Sessions, options)

@@ -65,7 +65,7 @@ func benchmarkedApp(b *testing.B, upstream string) *app {
 }
 
 // signedUp makes a user and returns the session's cookie.
-func signedUp(b *testing.B, h http.Handler) string {
+func signedUp(b testing.TB, h http.Handler) string {
 	r := httptest.NewRequest(http.MethodPost, "http://postern.test/api/auth/sign-up/email",
 		strings.NewReader(`{"name":"Bench","email":"bench@example.com","password":"correct horse battery staple"}`))
 	r.Header.Set("Content-Type", "application/json")

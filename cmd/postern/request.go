@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/proxy/clientaddr"
@@ -28,6 +30,7 @@ type requestInfo struct {
 	reason    string
 	upstream  time.Duration
 	err       error
+	span      trace.Span // nil without traces
 }
 
 // visit is all that the edge keeps of one request, in one piece, since it is made for each. It is the context that the

@@ -31,7 +31,12 @@ func newServe(s streams) *cobra.Command {
 		for _, w := range loaded.Config.Warnings(config.Serve) {
 			log.LogAttrs(cmd.Context(), slog.LevelWarn, "unsafe setting", slog.String("key", w.Key), slog.String("problem", w.Message))
 		}
-		a, err := newApp(cmd.Context(), loaded.Config, log, extras{})
+		tracing, err := newTracing(cmd.Context(), s.environ, loaded.Config.Database.URL, log.Logger)
+		if err != nil {
+			return err
+		}
+		defer tracing.close()
+		a, err := newApp(cmd.Context(), loaded.Config, log, extras{tracing: tracing})
 		if err != nil {
 			return err
 		}
