@@ -63,15 +63,29 @@ func returnTo(target string) (string, bool) {
 	return target, true
 }
 
-// signInLocation is where a browser is sent to sign in, and to come back from. A front end may ask for hosts other than our own;
-// of those only an origin that is trusted may be named, since a Host header can be anything.
+// signInLocation is where a browser is sent to sign in, and to come back from.
 func (p *Proxy) signInLocation(x *exchange) string {
-	origin := x.client.Proto + "://" + x.client.Host
-	switch {
-	case !x.checked || p.public == nil || strings.EqualFold(origin, p.public.Scheme+"://"+p.public.Host):
+	if !x.checked || p.public == nil {
 		return p.signIn.location("", x.target.raw)
-	case p.options.AllowedOrigins != nil && p.options.AllowedOrigins(origin):
-		return p.signIn.location(origin, x.target.raw)
 	}
-	return p.signIn.location("", "")
+	return p.signInElsewhere(x)
+}
+
+// signInElsewhere is that for a front end: always a whole address, since the browser is at the front end's host and some front
+// ends take a path for one at the server that they asked. It may ask for hosts other than our own; of those only an origin that
+// is trusted may be named to come back to, since a Host header can be anything.
+func (p *Proxy) signInElsewhere(x *exchange) string {
+	own, asked := p.public.Scheme+"://"+p.public.Host, x.client.Proto+"://"+x.client.Host
+	origin, target := "", ""
+	switch {
+	case strings.EqualFold(asked, own):
+		target = x.target.raw
+	case p.options.AllowedOrigins != nil && p.options.AllowedOrigins(asked):
+		origin, target = asked, x.target.raw
+	}
+	location := p.signIn.location(origin, target)
+	if p.signIn.url.Host == "" {
+		return own + location
+	}
+	return location
 }

@@ -237,7 +237,7 @@ func TestEnvoyIsToldNo(t *testing.T) {
 		if h["Connection"] != nil || h["Content-Length"] != nil {
 			t.Errorf("%s: %v", name, h)
 		}
-		if name == "a browser" && h.Get("Location") != "/sign-in?return_to=%2Ftasks" {
+		if name == "a browser" && h.Get("Location") != "https://app.example/sign-in?return_to=%2Ftasks" {
 			t.Errorf("sent to %v", h)
 		}
 	}

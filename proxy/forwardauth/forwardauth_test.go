@@ -142,7 +142,7 @@ func TestFrontEndsAreAnswered(t *testing.T) {
 				t.Errorf("%s: %d, want %d; %v", name, row.w.Code, want, row.w.Header())
 			}
 		}
-		if got := ask("GET", "/tasks?a", "Sec-Fetch-Mode: navigate").Header().Get("Location"); got != "/sign-in?return_to=%2Ftasks%3Fa" {
+		if got := ask("GET", "/tasks?a", "Sec-Fetch-Mode: navigate").Header().Get("Location"); got != "https://app.example/sign-in?return_to=%2Ftasks%3Fa" {
 			t.Errorf("sent to %q", got)
 		}
 		if got := ask("GET", "/tasks", "Cookie: "+cookieName+"=renewed").Header()["Set-Cookie"]; len(got) != 1 || !strings.HasPrefix(got[0], cookieName) {

@@ -117,7 +117,7 @@ func TestFrontEndsTurnAway(t *testing.T) {
 			t.Errorf("a 401 with %q", answer)
 		}
 		s.raw(t, "GET /tasks", "Cookie: "+harness.SessionCookie+"=forged.forged", "Authorization: Bearer forged").Want(t, 401)
-		if to := s.raw(t, "GET /tasks?a=b", "Sec-Fetch-Mode: navigate", "Accept: text/html").Want(t, 302).Header.Get("Location"); !strings.HasSuffix(to, "/public/sign-in?return_to=%2Ftasks%3Fa%3Db") {
+		if to := s.raw(t, "GET /tasks?a=b", "Sec-Fetch-Mode: navigate", "Accept: text/html").Want(t, 302).Header.Get("Location"); to != s.URL+"/public/sign-in?return_to=%2Ftasks%3Fa%3Db" {
 			t.Errorf("a browser is sent to %q", to)
 		}
 		s.raw(t, "POST /tasks", "Content-Type: application/grpc", "Content-Length: 0").Want(t, 401)

@@ -64,6 +64,7 @@ type stack struct {
 	Forward string // where front ends ask over HTTP
 	*harness.Postern
 	db    *harness.Database
+	file  string            // of the configuration
 	ports map[string]string // of the examples, and those of this test
 
 	mu   sync.Mutex
@@ -158,9 +159,9 @@ func beside(t *testing.T, f frontEnd) *stack {
 	s.ports = map[string]string{
 		"8000": portOf(app.URL), "8080": portOf(s.URL), "8081": portOf(s.Postern.URL), "9091": portOf(s.Forward), "9092": portOf(s.GRPC),
 	}
-	file := filepath.Join(t.TempDir(), "postern.yaml")
-	s.copy(t, "postern.yaml", file)
-	s.ReadsFile(file)
+	s.file = filepath.Join(t.TempDir(), "postern.yaml")
+	s.copy(t, "postern.yaml", s.file)
+	s.ReadsFile(s.file)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}

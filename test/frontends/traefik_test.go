@@ -140,6 +140,9 @@ func (p *traefik) ask(w http.ResponseWriter, r *http.Request) (cookies []string,
 		for name, lines := range answer.Header {
 			w.Header()[name] = lines
 		}
+		if location, err := answer.Location(); err == nil { // a path would be one at the server that was asked, see preserveLocationHeader
+			w.Header().Set("Location", location.String())
+		}
 		w.WriteHeader(answer.StatusCode)
 		_, _ = io.Copy(w, io.LimitReader(answer.Body, p.auth.MaxResponseBodySize))
 		return nil, false
