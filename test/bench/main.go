@@ -97,7 +97,7 @@ func parseSettings(args []string, output io.Writer) (settings, error) {
 	f.IntVar(&s.starts, "starts", 10, "starts on each database; 0 leaves them out")
 	f.DurationVar(&s.idle, "idle", 30*time.Second, "how long to wait until a process counts as settled")
 	f.StringVar(&s.revision, "against", "", "only compare with a revision, such as HEAD~1, or a binary, and fail if requests cost more than they did there")
-	f.StringVar(&s.only, "only", "", "parts to measure, separated by commas: requests, others, lookups, lag, start, memory, crowd")
+	f.StringVar(&s.only, "only", "", "parts to measure, separated by commas: requests, protocols, others, lookups, lag, start, memory, crowd")
 	f.IntVar(&s.sessions, "sessions", 1_000_000, "sessions in the large database; 0 leaves look-ups out; 10000000 takes some minutes and 5 GB")
 	f.IntVar(&s.revocations, "revocations", 200, "revocations of which the lag is measured, each way; 0 leaves it out")
 	f.BoolVar(&s.measureMemory, "memory", true, "measure memory")

@@ -89,7 +89,7 @@ type part struct {
 
 func (b *bench) parts() []part {
 	return []part{
-		{"requests", b.requests}, {"others", b.others}, {"lookups", b.lookups}, {"lag", b.lag},
+		{"requests", b.requests}, {"protocols", b.protocols}, {"others", b.others}, {"lookups", b.lookups}, {"lag", b.lag},
 		{"start", b.starting}, {"memory", b.memory}, {"crowd", b.crowdedMemory},
 	}
 }

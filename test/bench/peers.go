@@ -19,12 +19,16 @@ import (
 // answerSize is that of a small JSON answer.
 const answerSize = 1 << 10
 
-// serveUpstream is the application: it answers everything with the same 1 KiB.
+// serveUpstream is the application: it answers everything with the same 1 KiB, and in a WebSocket says what it hears.
 func serveUpstream(leash io.Reader, announce io.Writer) error {
 	body := append(bytes.Repeat([]byte("x"), answerSize-1), '\n')
 	length := []string{strconv.Itoa(len(body))}
 	kind := []string{"text/plain; charset=utf-8"}
-	return serve(leash, announce, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return serve(leash, announce, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Upgrade"]) > 0 {
+			echo(w)
+			return
+		}
 		w.Header()["Content-Length"], w.Header()["Content-Type"] = length, kind
 		_, _ = w.Write(body) // a client that left needs no answer
 	}))
@@ -79,8 +83,12 @@ func serve(leash io.Reader, announce io.Writer, handler http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Protocols: protocols,
+		Handler:   handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

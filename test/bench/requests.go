@@ -109,7 +109,7 @@ func (b *bench) serving(ctx context.Context, name string, of installation) (*ins
 	if err != nil {
 		return nil, nil, "", err
 	}
-	in.routes, in.plain = of.routes, of.plain
+	in.routes, in.plain, in.extra = of.routes, of.plain, of.extra
 	p, _, err := in.start(ctx)
 	if err != nil {
 		return nil, nil, "", err

@@ -12,8 +12,9 @@ type contender struct {
 	by     *process
 	with   *process // whose CPU time counts as well; may be nil
 	load   load
-	target float64    // most that its CPU time may be, as a multiple of the measure's; 0 for none
-	beside *contender // its measure; nil for the first contender
+	run    func(ctx context.Context, limit time.Duration) (answers, error) // instead of the load
+	target float64                                                         // most that its CPU time may be, as a multiple of the measure's; 0 for none
+	beside *contender                                                      // its measure; nil for the first contender
 	rounds []round
 }
 
@@ -49,7 +50,11 @@ func (c *contender) measure(ctx context.Context) (round, error) {
 	if err != nil {
 		return round{}, err
 	}
-	a, err := c.load.run(ctx, roundTime)
+	run := c.run
+	if run == nil {
+		run = c.load.run
+	}
+	a, err := run(ctx, roundTime)
 	if err != nil {
 		return round{}, err
 	}
