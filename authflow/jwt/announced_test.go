@@ -11,7 +11,9 @@ func TestATokenIsAnnouncedAgainWhileItIsTrue(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	ada, grace := flow.SignedIn(flow.User("Ada")), flow.SignedIn(flow.User("Grace"))
-	ask := func(client *authflowtest.Browser) string { return client.Get("/get-session").Is(200).Header.Get("Set-Auth-Jwt") }
+	ask := func(client *authflowtest.Browser) string {
+		return client.Get("/get-session").Is(200).Header.Get("Set-Auth-Jwt")
+	}
 
 	first := ask(ada)
 	flow.Clock.Advance(10 * time.Second)

@@ -325,7 +325,7 @@ func TestContextThatEndedBefore(t *testing.T) {
 	u := listen(t, always(hello))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := mustFail(t, newTransport(t, u), get(t, "/").WithContext(ctx)); !errors.Is(err, context.Canceled) {
+	if err := errorOf(t, newTransport(t, u), get(t, "/").WithContext(ctx)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
 	if n := u.connections.Load(); n != 0 {
@@ -343,7 +343,7 @@ func TestResponseHeaderTimeout(t *testing.T) {
 			t.Parallel()
 			u := listen(t, func(_ int, p *peer) { p.untilClosed() })
 			transport := newTransport(t, u, func(t *http1.Transport) { t.ResponseHeaderTimeout = 10 * time.Millisecond })
-			err := mustFail(t, transport, newRequest(t, c.method, "/", c.body))
+			err := errorOf(t, transport, newRequest(t, c.method, "/", c.body))
 			var timeout net.Error
 			if !errors.As(err, &timeout) || !timeout.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("error is %v", err)
@@ -440,7 +440,7 @@ func TestDialFailure(t *testing.T) {
 	transport := newTransport(t, &upstream{}, func(t *http1.Transport) {
 		t.Dial = func(context.Context) (net.Conn, error) { return nil, refused }
 	})
-	if err := mustFail(t, transport, newRequest(t, http.MethodPost, "/", body)); !errors.Is(err, refused) {
+	if err := errorOf(t, transport, newRequest(t, http.MethodPost, "/", body)); !errors.Is(err, refused) {
 		t.Errorf("error is %v", err)
 	}
 	if !body.closed.Load() {

@@ -284,7 +284,7 @@ func TestBodyThatFailsEndsTheRequest(t *testing.T) {
 			body := &closing{Reader: c.body}
 			r := newRequest(t, http.MethodPost, "/", body)
 			r.ContentLength = c.length
-			err := mustFail(t, newTransport(t, u), r)
+			err := errorOf(t, newTransport(t, u), r)
 			if c.want != nil && !errors.Is(err, c.want) || errors.Is(err, io.EOF) {
 				t.Errorf("error is %v", err)
 			}
