@@ -23,11 +23,12 @@ type settings struct {
 	starts        int           // of which the median counts
 	idle          time.Duration // after which a process counts as settled
 	measureMemory bool
-	revision      string // to compare with, and nothing else
-	only          string // parts, by their names
-	sessions      int    // in the large database; 0 leaves look-ups out
-	revocations   int    // 0 leaves the lag out
-	postern       string // a binary to measure instead of building one
+	soak          time.Duration // how long to look for growth, and nothing else; 0: not at all
+	revision      string        // to compare with, and nothing else
+	only          string        // parts, by their names
+	sessions      int           // in the large database; 0 leaves look-ups out
+	revocations   int           // 0 leaves the lag out
+	postern       string        // a binary to measure instead of building one
 	profilePath   string
 	profile       string // a file for perf's samples of Postern
 }
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	t, err := measure(ctx, s, progress)
-	if err != nil && !errors.Is(err, errRegression) {
+	if err != nil && !errors.Is(err, errRegression) && !errors.Is(err, errGrowth) {
 		return err
 	}
 	fmt.Fprintf(out, "\n%s, %s/%s, %d CPUs, load average before: %s; %d rounds of %d requests over %d connections\n\n",
@@ -96,6 +97,7 @@ func parseSettings(args []string, output io.Writer) (settings, error) {
 	f.IntVar(&s.signIns, "sign-ins", 12, "sign-ins of each round; 0 leaves them out")
 	f.IntVar(&s.starts, "starts", 10, "starts on each database; 0 leaves them out")
 	f.DurationVar(&s.idle, "idle", 30*time.Second, "how long to wait until a process counts as settled")
+	f.DurationVar(&s.soak, "soak", 0, "only load a server for so long, such as 30m, and fail if it holds more and more")
 	f.StringVar(&s.revision, "against", "", "only compare with a revision, such as HEAD~1, or a binary, and fail if requests cost more than they did there")
 	f.StringVar(&s.only, "only", "", "parts to measure, separated by commas: requests, protocols, others, lookups, lag, start, memory, crowd")
 	f.IntVar(&s.sessions, "sessions", 1_000_000, "sessions in the large database; 0 leaves look-ups out; 10000000 takes some minutes and 5 GB")

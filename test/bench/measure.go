@@ -52,6 +52,8 @@ func measure(ctx context.Context, s settings, progress io.Writer) (_ table, err 
 	switch {
 	case s.profile != "":
 		return b.record(ctx)
+	case s.soak > 0:
+		return b.soaked(ctx)
 	case s.revision != "":
 		return b.against(ctx)
 	}
