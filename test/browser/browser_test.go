@@ -38,6 +38,12 @@ func TestConsoleOfDev(t *testing.T) {
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "console")
 }
 
+// TestPages has people use the pages that come with Postern, with scripts and without.
+func TestPages(t *testing.T) {
+	postern := harness.StartDev(t, map[string]string{"rate_limit.enabled": "false"})
+	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "pages")
+}
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

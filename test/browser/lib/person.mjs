@@ -148,7 +148,7 @@ export class Person {
     return cookies.find((cookie) => cookie.name.endsWith(name) && which(cookie));
   }
 
-  async shows(name) {
-    await this.world.picture(name);
+  async shows(name, options) {
+    await this.world.picture(name, options);
   }
 }

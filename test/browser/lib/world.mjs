@@ -85,13 +85,13 @@ export class World {
     if (!response.ok) throw new Error(`sign-up: ${response.status} ${await response.text()}`);
   }
 
-  /** Keeps what the people see. */
-  async picture(name) {
+  /** Keeps what the people see. Options are those of Playwright's screenshot. */
+  async picture(name, options) {
     mkdirSync(this.#folder, { recursive: true });
     for (const [i, person] of this.#people.entries()) {
       const file = `${String(++this.#pictures).padStart(2, "0")}-${name}${i ? `-${i + 1}` : ""}.png`;
       // A page that is busy going elsewhere is worth no failure.
-      await person.page.screenshot({ path: join(this.#folder, file), animations: "disabled" }).catch(() => {});
+      await person.page.screenshot({ path: join(this.#folder, file), animations: "disabled", ...options }).catch(() => {});
     }
   }
 

@@ -1,0 +1,261 @@
+// The hosted pages, in front of the demo of "postern dev": with scripts and without, narrow and wide, light and dark, in both languages.
+
+import assert from "node:assert/strict";
+import { fits, isAccessible } from "../lib/axe.mjs";
+
+const patience = 20_000;
+
+/** Waits for the latest letter to somebody with that subject, and returns its link. */
+async function linkFrom({ stack, email }, subject) {
+  for (const deadline = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const letters = await (await fetch(`${stack.direct}/dev/mail.json`)).json();
+    const letter = letters.find((letter) => letter.to === email.toLowerCase() && letter.subject === subject);
+    if (letter) return letter.links[0];
+    if (Date.now() > deadline) throw new Error(`no letter "${subject}" to ${email}: ${JSON.stringify(letters)}`);
+  }
+}
+
+/** Somebody at a browser of that kind, who can be asked what they see. */
+async function visitor(world, name, options) {
+  const person = await world.visitor(name, options);
+  const scripts = options.javaScriptEnabled !== false;
+  person.looks = async (what) => {
+    if (scripts) {
+      await isAccessible(person.page);
+      await fits(person.page);
+    }
+    await person.shows(what, { fullPage: true });
+  };
+  person.isAtPath = (path) => person.page.waitForURL((url) => url.pathname === path);
+  person.heading = (text) => person.page.getByRole("heading", { level: 1, name: text, exact: true }).waitFor();
+  person.entersAt = async (password, returnTo = "/api/me") => {
+    await person.opens(`/auth/sign-in?return_to=${encodeURIComponent(returnTo)}`);
+    await person.fills({ "E-mail address": person.email, Password: password });
+    await person.presses("Sign in");
+    await person.isAtPath(returnTo);
+  };
+  person.apiStatus = async () => (await person.context.request.get(`${world.stack.postern}/api/me`)).status();
+  return person;
+}
+
+/** The whole life of an account, by the pages alone. */
+const life = (options) => async (world) => {
+  const scripts = options.javaScriptEnabled !== false;
+  const ada = await visitor(world, "ada", options);
+  const named = ada.name;
+
+  await ada.opens("/auth/sign-in?return_to=/api/me");
+  await ada.heading("Sign in");
+  await ada.looks("sign-in");
+  await ada.follows("Create an account");
+  await ada.heading("Create an account");
+  if (scripts) {
+    const rule = ada.page.getByText("At least 8 characters");
+    await ada.fills({ Password: "1234567" });
+    assert.equal(await rule.getAttribute("class"), "hint");
+    await ada.fills({ Password: "12345678" });
+    assert.equal(await rule.getAttribute("class"), "hint met");
+    await ada.presses("Show password");
+    assert.equal(await ada.page.getByLabel("Password", { exact: true }).getAttribute("type"), "text");
+  }
+  await ada.fills({ Name: named, "E-mail address": ada.email, Password: ada.password });
+  await ada.looks("sign-up");
+  await ada.presses("Create account");
+  await ada.heading("Check your mail");
+  await ada.looks("check-mail");
+  await ada.page.goto(await linkFrom(ada, "Confirm your e-mail address"));
+  await ada.heading("Address confirmed");
+  await ada.looks("verify");
+  await ada.follows("Continue");
+  await ada.isAtPath("/api/me");
+  await ada.page.getByText(ada.email).waitFor();
+
+  // Another browser, and the end of it.
+  const other = await visitor(world, "ada", options);
+  Object.assign(other, { name: ada.name, email: ada.email, password: ada.password });
+  await other.opens("/auth/sign-in");
+  await other.fills({ "E-mail address": ada.email, Password: "not the password" });
+  await other.presses("Sign in");
+  await other.page.getByText("The address or the password is wrong.").waitFor();
+  await other.looks("wrong-password");
+  await other.entersAt(ada.password);
+  assert.equal(await other.apiStatus(), 200);
+  await ada.opens("/auth/account");
+  await ada.heading("Your account");
+  await ada.looks("account");
+  const devices = ada.page.getByRole("region", { name: "Devices" });
+  assert.equal(await devices.getByRole("listitem").count(), 2);
+  await devices.getByRole("button", { name: /^Sign out Chrom/ }).or(devices.getByRole("button", { name: /^Sign out Headless/ })).first().click();
+  await ada.page.getByText("The device is signed out.").waitFor();
+  assert.equal(await other.apiStatus(), 401);
+  assert.equal(await ada.apiStatus(), 200);
+
+  // What people are called is theirs to say.
+  const hostile = `<script>alert(1)</script> \u202eadA 👩‍💻`;
+  await ada.fills({ Name: hostile });
+  await ada.presses("Save");
+  await ada.page.getByText("Saved.").waitFor();
+  await ada.page.getByText(hostile).first().waitFor();
+  await ada.looks("hostile-name");
+
+  // Out, and not back by the browser's button.
+  await ada.page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+  await ada.heading("Signed out");
+  await ada.looks("signed-out");
+  await ada.page.goBack();
+  await ada.heading("Sign in");
+  assert.equal(await ada.apiStatus(), 401);
+
+  // A new password.
+  await ada.opens("/auth/sign-in?return_to=/api/me");
+  await ada.follows("Forgot password?");
+  await ada.heading("Forgot your password?");
+  await ada.looks("forgot");
+  await ada.fills({ "E-mail address": ada.email });
+  await ada.presses("Send link");
+  await ada.heading("Check your mail");
+  await ada.page.goto(await linkFrom(ada, "Reset your password"));
+  await ada.heading("Set a new password");
+  assert.doesNotMatch(ada.page.url(), /token/);
+  await ada.looks("reset");
+  await ada.fills({ "New password": "another password" });
+  await ada.presses("Set password");
+  await ada.page.getByText("Your new password is set.").waitFor();
+  await ada.fills({ "E-mail address": ada.email, Password: "another password" });
+  await ada.presses("Sign in");
+  await ada.isAtPath("/api/me");
+
+  // The end.
+  await ada.opens("/auth/account");
+  await ada.follows("Delete account …");
+  await ada.heading("Delete account");
+  await ada.presses("Send the letter");
+  await ada.page.getByText("We have sent you a letter.").waitFor();
+  await ada.page.goto(await linkFrom(ada, "Confirm the deletion of your account"));
+  await ada.heading("Delete account");
+  await ada.looks("delete");
+  await ada.presses("Delete my account");
+  await ada.page.getByText("Your account is deleted.").waitFor();
+  assert.equal(await ada.apiStatus(), 401);
+  await ada.opens("/auth/sign-in");
+  await ada.fills({ "E-mail address": ada.email, Password: "another password" });
+  await ada.presses("Sign in");
+  await ada.page.getByText("The address or the password is wrong.").waitFor();
+};
+
+const wide = { viewport: { width: 1280, height: 900 } };
+const narrow = { viewport: { width: 360, height: 740 } };
+
+export const cases = {
+  "an account's life, wide": life({ ...wide, colorScheme: "light" }),
+  "an account's life, narrow and dark": life({ ...narrow, colorScheme: "dark" }),
+  "an account's life, without scripts": life({ ...narrow, javaScriptEnabled: false }),
+  "an account's life, wide and without scripts": life({ ...wide, javaScriptEnabled: false }),
+
+  "sign-in by a provider, and its link taken away": async (world) => {
+    const grace = await visitor(world, "grace", wide);
+    await grace.opens("/auth/sign-in?return_to=/api/me");
+    await grace.presses("Continue with dev provider");
+    await grace.page.getByRole("heading", { name: "Who do you want to be?" }).waitFor();
+    await grace.fills({ Name: grace.name, "E-mail": grace.email });
+    await grace.page.getByRole("checkbox", { name: "The address is verified" }).check();
+    await grace.shows("provider");
+    await grace.presses("Sign in");
+    await grace.isAtPath("/api/me");
+    await grace.page.getByText(grace.email).waitFor();
+    await grace.opens("/auth/account");
+    await grace.page.getByRole("region", { name: "Linked accounts" }).getByText("dev provider").waitFor();
+    await grace.looks("account");
+    await grace.presses("Send a link to set one");
+    await grace.page.goto(await linkFrom(grace, "Reset your password"));
+    await grace.fills({ "New password": grace.password });
+    await grace.presses("Set password");
+    await grace.fills({ "E-mail address": grace.email, Password: grace.password });
+    await grace.presses("Sign in");
+    await grace.isAtPath("/auth/account");
+    await grace.presses("Unlink dev provider");
+    await grace.page.getByText("The account is not linked any more.").waitFor();
+    await grace.presses("Link dev provider");
+    await grace.fills({ Name: grace.name, "E-mail": grace.email });
+    await grace.page.getByRole("checkbox", { name: "The address is verified" }).check();
+    await grace.presses("Sign in");
+    await grace.isAtPath("/auth/account");
+    await grace.page.getByRole("button", { name: "Unlink dev provider" }).waitFor();
+
+    await grace.page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+    await grace.opens("/auth/sign-in");
+    await grace.presses("Continue with dev provider");
+    await grace.presses("Say no");
+    await grace.page.getByText("You have not let the provider tell us").waitFor();
+    await grace.looks("said-no");
+  },
+
+  "all by keyboard": async (world) => {
+    const ada = await visitor(world, "ada", wide);
+    await ada.opens("/auth/sign-up?return_to=/");
+    const focused = () => ada.page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.name);
+    await ada.page.keyboard.press("Tab");
+    assert.equal(await focused(), "Skip to content");
+    await ada.page.getByLabel("Name", { exact: true }).focus();
+    for (const [field, text] of [["name", ada.name], ["email", ada.email], ["password", ada.password]]) {
+      assert.equal(await focused(), field);
+      await ada.page.keyboard.type(text);
+      await ada.page.keyboard.press("Tab");
+    }
+    assert.equal(await focused(), "Show");
+    await ada.page.keyboard.press("Tab");
+    assert.equal(await focused(), "Create account");
+    await ada.page.keyboard.press("Enter");
+    await ada.heading("Check your mail");
+
+    // Who is told of a problem is there at once.
+    await ada.opens("/auth/sign-in");
+    await ada.fills({ "E-mail address": ada.email, Password: "wrong password" });
+    await ada.page.keyboard.press("Enter");
+    await ada.page.getByRole("alert").waitFor();
+    assert.match(await focused(), /^The address or the password is wrong/);
+  },
+
+  "a second click does nothing": async (world) => {
+    const ada = await visitor(world, "ada", wide);
+    await ada.opens("/auth/sign-up");
+    await ada.fills({ Name: ada.name, "E-mail address": ada.email, Password: ada.password });
+    let posts = 0;
+    ada.page.on("request", (request) => { if (request.method() === "POST") posts++; });
+    await ada.page.getByRole("button", { name: "Create account" }).dblclick();
+    await ada.heading("Check your mail");
+    assert.equal(posts, 1);
+  },
+
+  "a browser without cookies is told": async (world) => {
+    const ada = await visitor(world, "ada", wide);
+    await ada.opens("/auth/sign-in");
+    await ada.context.clearCookies();
+    await ada.fills({ "E-mail address": ada.email, Password: ada.password });
+    await ada.presses("Sign in");
+    await ada.page.getByText("did not send back our cookie").waitFor();
+    await ada.looks("no-cookies");
+  },
+
+  "in German, narrow and dark": async (world) => {
+    const ada = await visitor(world, "ada", { ...narrow, locale: "de-DE", colorScheme: "dark" });
+    for (const [path, heading] of [
+      ["/auth/sign-in", "Anmelden"], ["/auth/sign-up", "Konto anlegen"], ["/auth/forgot", "Passwort vergessen?"], ["/auth/check-mail", "Sehen Sie in Ihre E-Mails"],
+      ["/auth/reset", "Neues Passwort"], ["/auth/signed-out", "Abgemeldet"], ["/auth/sign-out", "Abmelden"], ["/auth/verify?error=TOKEN_EXPIRED", "Dieser Link hat nicht funktioniert"],
+      ["/auth/nothing", "Das hat nicht funktioniert"],
+    ]) {
+      await ada.opens(path);
+      await ada.heading(heading);
+      await ada.looks(heading);
+    }
+    await ada.opens("/auth/sign-up");
+    await ada.fills({ Name: ada.name, "E-Mail-Adresse": ada.email, Passwort: ada.password });
+    await ada.presses("Konto anlegen");
+    await ada.page.goto(await linkFrom(ada, "Confirm your e-mail address"));
+    await ada.heading("Adresse bestätigt");
+    await ada.follows("Weiter");
+    await ada.opens("/auth/account");
+    await ada.heading("Ihr Konto");
+    await ada.looks("Ihr Konto");
+  },
+};
