@@ -126,7 +126,7 @@ func devConfig(s streams, secret string, flags map[string]string, port string) (
 // where the browser and this process both find it: on this machine. Its client's secret lasts as long as the process.
 func addDevProvider(cfg *config.Config, port string) (http.Handler, error) {
 	client := social.ProviderConfig{
-		Enabled: true, Name: "the development provider", ClientID: "postern-dev", ClientSecret: newRandomSecret(), Issuer: "http://localhost:" + port + devIDPPath,
+		Enabled: true, Name: "dev provider", ClientID: "postern-dev", ClientSecret: newRandomSecret(), Issuer: "http://localhost:" + port + devIDPPath,
 	}
 	provider, err := devidp.New(devidp.Config{
 		Issuer: client.Issuer, ClientID: client.ClientID, ClientSecret: client.ClientSecret,
