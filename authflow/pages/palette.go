@@ -15,11 +15,13 @@ const (
 	lightCard   = "#f6f7f9"
 	darkCard    = "#1d2026"
 	minContrast = 4.5
+
+	defaultAccent, defaultDarkAccent = "#2456c6", "#8fb0ff"
 )
 
 // palette refuses colours that cannot be read. A dark accent that is not set is the light one, with as much white as it takes.
 func (c Config) palette() (palette, error) {
-	light, err := parseColor(cmp.Or(c.AccentColor, "#2456c6"))
+	light, err := parseColor(cmp.Or(c.AccentColor, defaultAccent))
 	if err != nil {
 		return palette{}, fmt.Errorf("accent_color: %w", err)
 	}
@@ -27,6 +29,9 @@ func (c Config) palette() (palette, error) {
 		return palette{}, fmt.Errorf("accent_color: %s is hard to read on light pages: its contrast is %.1f:1, and 4.5:1 is the least (WCAG 1.4.3); use a darker one", c.AccentColor, ratio)
 	}
 	dark, white := light, color{255, 255, 255}
+	if light == mustColor(defaultAccent) {
+		dark = mustColor(defaultDarkAccent)
+	}
 	for i := 0; contrast(dark, mustColor(darkCard)) < minContrast+1 && i < 100; i++ {
 		dark = dark.mix(white, 0.05)
 	}

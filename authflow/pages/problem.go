@@ -68,13 +68,11 @@ func fieldsOf(p *problem) []string {
 // aboutFields tells which fields a code is about; of several, those that the form has.
 var aboutFields = map[string][]string{
 	"INVALID_EMAIL":                         {"email", "newEmail"},
-	"INVALID_EMAIL_OR_PASSWORD":             {"email", "password"},
 	"USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": {"email"},
 	"PASSWORD_TOO_SHORT":                    {"newPassword", "password"},
 	"PASSWORD_TOO_LONG":                     {"newPassword", "password"},
 	"INVALID_PASSWORD":                      {"currentPassword", "password"},
 	"EMAIL_IS_THE_SAME":                     {"newEmail"},
-	"MISSING_FIELD":                         nil,
 }
 
 // problemOf makes one of the host's errors a problem; another error stays what it is.

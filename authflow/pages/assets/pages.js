@@ -26,8 +26,7 @@ for (const box of document.querySelectorAll("[data-show]")) {
   const draw = () => {
     const shown = input.type === "text";
     button.textContent = shown ? box.dataset.hide : box.dataset.show;
-    button.setAttribute("aria-pressed", String(shown));
-    button.setAttribute("aria-label", box.dataset.label);
+    button.setAttribute("aria-label", shown ? box.dataset.hideLabel : box.dataset.showLabel);
   };
   button.type = "button";
   button.addEventListener("click", () => {
