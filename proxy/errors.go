@@ -117,7 +117,7 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 			h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2: a 401 names a scheme
 		}
 		if p.signIn != nil {
-			body.SignInURL = p.signIn.url.String()
+			body.SignInURL = p.wholeAddress(p.signIn.url.String())
 		}
 	case http.StatusServiceUnavailable:
 		if h.Get("Retry-After") == "" {

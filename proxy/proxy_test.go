@@ -381,6 +381,11 @@ func TestRefusalNamesTheSignInPage(t *testing.T) {
 	if body != want {
 		t.Errorf("body %s, want %s", body, want)
 	}
+	// A page of another origin may read this, and a path would be one at its own host.
+	f = start(t, setup{options: Options{SignInURL: "/in?x=y", PublicURL: "https://app.example"}})
+	if _, body := f.get(t, "GET", "/x"); !strings.Contains(body, `"signInUrl":"https://app.example/in?x=y"`) {
+		t.Errorf("body %s", body)
+	}
 }
 
 func TestRefusalsOfSomebodySignedInSayWhatIsMissing(t *testing.T) {

@@ -83,9 +83,14 @@ func (p *Proxy) signInElsewhere(x *exchange) string {
 	case p.options.AllowedOrigins != nil && p.options.AllowedOrigins(asked):
 		origin, target = asked, x.target.raw
 	}
-	location := p.signIn.location(origin, target)
-	if p.signIn.url.Host == "" {
-		return own + location
+	return p.wholeAddress(p.signIn.location(origin, target))
+}
+
+// wholeAddress is an address of the sign-in page for who may not be at our host, such as a page of another origin that may read
+// answers.
+func (p *Proxy) wholeAddress(location string) string {
+	if p.public == nil || p.signIn.url.Host != "" {
+		return location
 	}
-	return location
+	return p.public.Scheme + "://" + p.public.Host + location
 }
