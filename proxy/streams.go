@@ -2,8 +2,10 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -190,20 +192,28 @@ func (s *Streams) look(ctx context.Context, first bool) {
 			due = append(due, x)
 		}
 	})
+	var away atomic.Bool // whom to ask; then the others are not asked for, or this look would last for as many time-outs
 	var group errgroup.Group
 	group.SetLimit(maxRechecks)
 	for _, x := range due {
 		group.Go(func() error {
-			s.recheck(ctx, x)
+			s.recheck(ctx, x, &away)
 			return nil
 		})
 	}
 	_ = group.Wait() // nothing fails
 }
 
-func (s *Streams) recheck(ctx context.Context, x *exchange) {
+var errAway = errors.New("sessions cannot be asked for")
+
+func (s *Streams) recheck(ctx context.Context, x *exchange, away *atomic.Bool) {
 	began, w := s.options.Now(), &x.watch
-	identity, err := s.sessions.Recheck(ctx, x.decision.Identity)
+	identity, err := (*sessionstore.Identity)(nil), errAway
+	if !away.Load() {
+		if identity, err = s.sessions.Recheck(ctx, x.decision.Identity); err != nil {
+			away.Store(true)
+		}
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 	case err != nil:

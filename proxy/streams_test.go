@@ -319,6 +319,23 @@ func TestShortRequestsAreNotAskedFor(t *testing.T) {
 	}
 }
 
+// TestOutageIsFoundOutOnce: a database that does not even refuse must not be waited for once for each of ten thousand streams.
+func TestOutageIsFoundOutOnce(t *testing.T) {
+	t.Parallel()
+	l := watched(t, StreamOptions{Interval: time.Hour})
+	for range 1000 {
+		l.streams.add(&exchange{decision: Decision{Identity: identity("ann", "")}})
+	}
+	l.fail(true)
+	l.streams.look(t.Context(), true)
+	if n := l.count("s-ann"); n == 0 || n > maxRechecks {
+		t.Errorf("asked %d times", n)
+	}
+	if len(l.ended) != 0 {
+		t.Error("streams were ended within Grace")
+	}
+}
+
 func TestWatchingCostsNoMemory(t *testing.T) {
 	s, x := NewStreams(nil, StreamOptions{}), &exchange{}
 	if n := testing.AllocsPerRun(1000, func() {
