@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// hashNice is how much hashing stands back for everything else on the machine: with 10 a thread gets about a tenth of a core for which another
+// hashNice is how much further than the process hashing stands back for everything else on the machine: with 10 a thread gets about a tenth of a core for which another
 // one competes, and a whole one when nobody does.
 const hashNice = 10
 
@@ -14,5 +14,9 @@ const hashNice = 10
 // is as it was.
 func standBack() {
 	runtime.LockOSThread()
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), hashNice)
+	thread := syscall.Gettid()
+	// The kernel says 20 less the nice value, so that it is never negative: getpriority(2).
+	if raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, thread); err == nil {
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, thread, min(20-raw+hashNice, 19))
+	}
 }
