@@ -125,7 +125,7 @@ func TestADatabaseThatIsBackIsLoadedLittleByLittle(t *testing.T) {
 	b.call(t, nil)
 	for want := 1; want < fullLoad; want *= 2 {
 		var running []pass
-		for {
+		for len(running) <= fullLoad {
 			gone, cancel := context.WithCancel(t.Context())
 			cancel()
 			p, err := b.admit(gone)
