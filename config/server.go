@@ -32,6 +32,7 @@ type Server struct {
 	MaxHeaderBytes    int           `key:"max_header_bytes" restart:"true" default:"65536" unit:"bytes" doc:"Most bytes that request line and headers may have together. More is answered with 431."`
 	MaxConnections    int           `key:"max_connections" restart:"true" default:"10000" doc:"Most connections that the public listener has open at a time. Further ones wait until one closes. Zero means no limit but the system's."`
 	MaxStreams        int           `key:"max_streams" restart:"true" default:"250" doc:"Most requests at a time on one HTTP/2 connection."`
+	StallTimeout      time.Duration `key:"stall_timeout" restart:"true" default:"2m" doc:"How long a client may take nothing of what is sent to it, before its connection is closed. Over HTTP/1.1 on Linux alone, where the system sees to it. Zero means no limit but the system's."`
 
 	ReloadInterval time.Duration `key:"reload_interval" restart:"true" default:"2s" doc:"How often the configuration file and the files of secrets are looked at. A change counts once two looks have seen the same. Zero: only on SIGHUP."`
 
@@ -124,6 +125,9 @@ func (s Server) Validate() error {
 	positive("drain_timeout", s.DrainTimeout)
 	if s.ReloadInterval != 0 && (s.ReloadInterval < 100*time.Millisecond || s.ReloadInterval > time.Hour) {
 		report("reload_interval: %s is not between 100ms and 1h; use 0 to look only on SIGHUP", s.ReloadInterval)
+	}
+	if s.StallTimeout < 0 {
+		report("stall_timeout: %s is negative; use 0 for no limit", s.StallTimeout)
 	}
 	if s.DrainDelay < 0 {
 		report("drain_delay: %s is negative; use 0 for no delay", s.DrainDelay)

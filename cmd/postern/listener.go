@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,8 @@ import (
 func listen(address string, c config.Server) (net.Listener, error) {
 	path, ok := strings.CutPrefix(address, "unix:")
 	if !ok {
-		return net.Listen("tcp", address)
+		tcp := net.ListenConfig{Control: endStalled(c.StallTimeout)}
+		return tcp.Listen(context.Background(), "tcp", address)
 	}
 	if err := removeStaleSocket(path); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -349,4 +350,30 @@ func TestLargeHeadersGet431(t *testing.T) {
 			t.Errorf("%d bytes: %d", size, status)
 		}
 	}
+}
+
+// A client that asks and does not read holds its connection, and one to the application, for no longer than is allowed.
+func TestClientsThatTakeNothingAreCutOff(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("no other system has the option that this needs: https://man7.org/linux/man-pages/man7/tcp.7.html, TCP_USER_TIMEOUT")
+	}
+	left := make(chan struct{})
+	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer close(left)
+		for chunk := make([]byte, 64<<10); ; {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(endless.Close)
+	l := listenWith(t, map[string]string{"server.stall_timeout": "1s", "upstream.url": endless.URL})
+	conn, err := net.Dial("tcp", l.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, plainRequest)
+	<-left
 }

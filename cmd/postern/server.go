@@ -11,11 +11,10 @@ import (
 	"github.com/posternhq/postern/proxy/certfile"
 )
 
-// What keeps a client that is gone, or that does not read, from holding an HTTP/2 connection for good.
+// What keeps a client that is gone from holding an HTTP/2 connection for good.
 const (
-	pingAfter    = 30 * time.Second // without a frame from it
-	pingTimeout  = 15 * time.Second
-	writeTimeout = time.Minute // without a byte that it took
+	pingAfter   = 30 * time.Second // without a frame from it
+	pingTimeout = 15 * time.Second
 )
 
 // publicServer bounds what a client may send before its request is understood. What comes after, bodies and answers, may be a
@@ -33,7 +32,7 @@ func publicServer(h http.Handler, c config.Server, certificate *certfile.Pair, l
 		Protocols:         protocols,
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: c.MaxStreams,
-			SendPingTimeout:      pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: writeTimeout,
+			SendPingTimeout:      pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: c.StallTimeout,
 		},
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // clients' mistakes: handshakes, resets
 	}
