@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -56,11 +57,25 @@ func findExample() (dir, python string, err error) {
 	}
 	dir = filepath.Join(module, "examples", "fastapi")
 	python = filepath.Join(dir, ".venv", "bin", "python")
-	if installed, err := filepath.Glob(filepath.Join(dir, ".venv", "installed-*")); err != nil || len(installed) == 0 {
-		return "", "", errors.New("the FastAPI example's packages are not installed: run 'make setup'")
+	if !installed(dir) {
+		return "", "", errors.New("the packages of examples/fastapi/requirements.txt are not installed: run 'make setup'")
 	}
 	_, err = os.Stat(python)
 	return dir, python, err
+}
+
+// installed tells whether install.sh was run with the requirements as they are now, which its stamps begin with.
+func installed(example string) bool {
+	wanted, err := os.ReadFile(filepath.Join(example, "requirements.txt"))
+	if err != nil {
+		return false
+	}
+	for _, stamp := range []string{"installed-requirements.txt", "installed-requirements-test.txt"} {
+		if have, err := os.ReadFile(filepath.Join(example, ".venv", stamp)); err == nil && bytes.HasPrefix(have, wanted) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *FastAPI) await(run *process) error {
