@@ -13,6 +13,7 @@ type claims struct {
 	Audience string `json:"aud"`
 	IssuedAt int64  `json:"iat"`
 	Expires  int64  `json:"exp"`
+	ID       string `json:"jti,omitempty"` // where it is sent once
 
 	subject
 	Roles []string `json:"roles"`

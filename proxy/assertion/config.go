@@ -11,6 +11,7 @@ type Config struct {
 	Enabled          bool          `key:"enabled" restart:"true" default:"true" doc:"Whether requests of a user carry X-Postern-Assertion, a JWT that says who is asking for what. The public keys are at auth.base_path + /assertion/jwks."`
 	Algorithm        string        `key:"algorithm" default:"EdDSA" doc:"How it is signed: EdDSA, ES256 or RS256. RS256 costs the processor some thirty times as much."`
 	TTL              time.Duration `key:"ttl" default:"60s" doc:"How long it is valid. It is sent again with later requests of the same session, method and path for half of that."`
+	SingleUse        bool          `key:"single_use" default:"false" doc:"Give every assertion an id of its own (claim jti) and send it with one request, so that an application can refuse what comes a second time. Each request of a user then costs a signature."`
 	Audience         string        `key:"audience" default:"upstream" doc:"Claim aud: the application that is to believe it. It must not be the audience of auth.jwt."`
 	RotationInterval time.Duration `key:"rotation_interval" default:"720h" doc:"How long a key signs. The next one is published an hour before it does, and the last one for an hour after. 0: for ever."`
 }

@@ -21,7 +21,8 @@ const slots = 4096
 // Minter makes assertions. It is safe for concurrent use.
 //
 // A signature costs nearly half as much processor time as a request. So an assertion is sent again for half of its life, with
-// requests for which it would say the same: same session, same user as they are now, same method, same path, same key.
+// requests for which it would say the same: same session, same user as they are now, same method, same path, same key. Unless applications want to see
+// each once: then every one has an id of its own.
 type Minter struct {
 	keys   *keyring
 	config Config
@@ -93,13 +94,29 @@ func (m *Minter) Run(ctx context.Context) error {
 func (m *Minter) Assert(identity *sessionstore.Identity, method, target string) ([]string, error) {
 	path, _, _ := strings.Cut(target, "?")
 	who, key, now := subjectOf(identity), m.keys.current.Load(), m.now()
+	if m.config.SingleUse {
+		made, err := m.mint(who, method, path, key, now, sessionstore.NewID())
+		if err != nil {
+			return nil, err
+		}
+		return made.line[:], nil
+	}
 	slot := &m.made[m.slot(who.Session, method, path)]
 	if have := slot.Load(); have != nil && have.key == key && have.path == path && have.method == method && have.subject == who && now.UnixNano() < have.until {
 		return have.line[:], nil
 	}
+	made, err := m.mint(who, method, path, key, now, "")
+	if err != nil {
+		return nil, err
+	}
+	slot.Store(made)
+	return made.line[:], nil
+}
+
+func (m *Minter) mint(who subject, method, path string, key *key, now time.Time, id string) (*minted, error) {
 	issued := now.Unix()
 	payload, err := json.Marshal(claims{
-		Issuer: m.issuer, Audience: m.config.Audience, IssuedAt: issued, Expires: issued + int64(m.config.TTL/time.Second),
+		Issuer: m.issuer, Audience: m.config.Audience, IssuedAt: issued, Expires: issued + int64(m.config.TTL/time.Second), ID: id,
 		subject: who, Roles: who.roles(), Method: method, Path: path,
 	})
 	if err != nil {
@@ -109,9 +126,7 @@ func (m *Minter) Assert(identity *sessionstore.Identity, method, target string) 
 	if err != nil {
 		return nil, err
 	}
-	made := &minted{subject: who, method: method, path: path, key: key, until: now.Add(m.config.TTL / 2).UnixNano(), line: [1]string{token}}
-	slot.Store(made)
-	return made.line[:], nil
+	return &minted{subject: who, method: method, path: path, key: key, until: now.Add(m.config.TTL / 2).UnixNano(), line: [1]string{token}}, nil
 }
 
 func (m *Minter) slot(session sessionstore.SessionID, method, path string) uint64 {

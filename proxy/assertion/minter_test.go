@@ -155,6 +155,22 @@ func TestAssertionsAreUsedAgainOnlyWhereAllIsTheSame(t *testing.T) {
 	})
 }
 
+func TestAssertionsForOneUseAreAllDifferent(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sessionstore.Store) {
+		m := replica(t, store, storetest.NewClock(), func(c *Config) { c.SingleUse = true })
+		seen := map[any]bool{}
+		for range 3 {
+			claims, _ := check(t, keySet(t, m), mint(t, m, ada(), "GET", "/a"), EdDSA)
+			id, ok := claims["jti"].(string)
+			if !ok || len(id) < 16 || seen[id] || claims["sub"] != "u-ada" || claims["path"] != "/a" {
+				t.Errorf("%v, after %v", claims, seen)
+			}
+			seen[id] = true
+		}
+	})
+}
+
 func TestKeysRotateWithoutAGap(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, store *sessionstore.Store) {

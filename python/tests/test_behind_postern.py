@@ -34,22 +34,24 @@ MODES = ["headers", "assertion"]
 @dataclass(frozen=True)
 class Stack:
     postern: str
+    once: str  # another, which makes an assertion for each request
     direct: dict[str, str]  # each application, as somebody reaches it who goes around Postern
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    asserted, foreign, below = late(), late(), late()
+    asserted, foreign, below, replayed = late(), late(), late(), late()
     with (
         fresh(KINDS[-1], folder) as database,
         served(application(TrustedHeaders())) as headers,
         served(asserted) as assertion,
         served(foreign) as other,
+        served(replayed) as once,
         served(below, root_path="/v1") as rooted,
     ):
         routes = [f"{{path: /{name}/**, upstream: '{url}', strip_prefix: /{name}, auth: optional}}" for name, url in
-                  [("headers", headers), ("assertion", assertion), ("other", other), ("v1", rooted)]]  # fmt: skip
+                  [("headers", headers), ("assertion", assertion), ("other", other), ("v1", rooted), ("once", once)]]  # fmt: skip
         settings = {**database.settings, "POSTERN_ROUTES": f"[{', '.join(routes)}]"}
         with postern(folder, settings):
             pass  # makes the tables
@@ -57,11 +59,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             database.execute(f'ALTER TABLE "user" ADD COLUMN "{name}" {sort}')
         insert(database, '"user"', [{key: value for key, value in user.items() if key != "banExpires"} for user in USERS])
         insert(database, "session", SESSIONS)
-        with postern(folder, settings) as front:
+        single = {**settings, "POSTERN_IDENTITY_ASSERTION_SINGLE_USE": "true"}
+        with postern(folder, settings) as front, postern(folder, single) as front_once:
             asserted.app = application(SignedAssertion(issuer=front))
             foreign.app = application(SignedAssertion(issuer=front, audience="another application"))
             below.app = application(SignedAssertion(issuer=front))
-            yield Stack(front, {"headers": headers, "assertion": assertion, "other": other, "v1": rooted})
+            replayed.app = application(SignedAssertion(issuer=front_once, refuse_replays=True))
+            direct = {"headers": headers, "assertion": assertion, "other": other, "v1": rooted, "once": once}
+            yield Stack(front, front_once, direct)
 
 
 class late:  # noqa: N801
@@ -168,6 +173,12 @@ def test_an_assertion_is_of_no_use_for_another_method(stack: Stack, client: http
     heard = {"X-Postern-Assertion": client.get(f"{stack.postern}/assertion/whoever", headers=ADA).json()}
     assert client.get(stack.direct["assertion"] + "/whoever", headers=heard).status_code == 200
     assert client.put(stack.direct["assertion"] + "/whoever", headers=heard).status_code == 401
+
+
+def test_where_each_is_for_one_use_not_even_the_same_request_can_be_made_again(stack: Stack, client: httpx.Client) -> None:
+    for _ in range(2):
+        heard = {"X-Postern-Assertion": client.get(f"{stack.once}/once/whoever", headers=ADA).json()}
+        assert client.get(stack.direct["once"] + "/whoever", headers=heard).status_code == 401
 
 
 def test_an_assertion_is_of_no_use_to_another_application(stack: Stack, client: httpx.Client) -> None:

@@ -99,6 +99,7 @@ def test_decoding_undoes_the_encoding_of_postern(text: str) -> None:
         ((), ("10.0.0.5", 80), ("127.0.0.1", 1), False),  # whom X-Forwarded-For names may be anybody's word
         ((), ("10.0.0.5", 80), ("10.0.0.9", 1), False),
         ((), ("203.0.113.5", 80), ("203.0.113.9", 1), False),
+        ((), ("localhost", 80), ("127.0.0.1", 1), False),  # a name from the Host header, as adapters put it there
         ((), ("testserver", 80), ("testclient", 1), False),
         ((), None, ("127.0.0.1", 1), False),
         (("10.0.0.9",), ("10.0.0.5", 80), ("10.0.0.9", 1), True),

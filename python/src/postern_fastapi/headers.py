@@ -76,7 +76,7 @@ class HeaderAuthenticator:
 
     def check(self) -> None:
         for found in listeners():
-            if not self.trusted and not is_local(found.host):
+            if not self.trusted and not is_loopback(found.host) and found.host != "localhost":
                 raise ConfigurationError(
                     f"the application listens on {found.host}, where others than Postern may reach it, and would believe "
                     "whoever they say they are. Listen on 127.0.0.1 or a Unix socket (--uds); or name "
@@ -117,7 +117,7 @@ class HeaderAuthenticator:
         uvicorn shows at the other end the address in X-Forwarded-For once its sender is trusted.
         """
         here = connection.scope.get("server")
-        if here and (here[1] is None or is_local(here[0])):
+        if here and (here[1] is None or is_loopback(here[0])):
             return True
         there = connection.scope.get("client")
         if not self.trusted or not there:
@@ -157,11 +157,9 @@ def decode(value: bytes) -> str | None:
         return None
 
 
-def is_local(host: str | None) -> bool:
-    """Tell whether only this machine can connect to an address. A name is resolved by nobody here, but for the usual one."""
-    if host == "localhost":
-        return True
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can connect to an address. A name is none."""
     try:
-        return host is not None and ip_address(host.partition("%")[0]).is_loopback
+        return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
