@@ -138,8 +138,28 @@ func TestWarningsAreForServe(t *testing.T) {
 	if !reflect.DeepEqual(keys, []string{"mail.transport", "server.public_url", "default_auth", "routes[2].path", "routes[4].path"}) {
 		t.Errorf("got %v", keys)
 	}
+	c.Pages.Enabled, c.Proxy.Routes = true, []proxy.RouteConfig{{Path: "/auth/login"}, {Path: "/author"}}
+	if w := c.Warnings(Serve); len(w) != 4 || w[3].Key != "routes[0].path" || !strings.Contains(w[3].Message, "Postern's own pages") {
+		t.Errorf("got %v", w)
+	}
 	if w := c.Warnings(Dev); len(w) != 0 {
 		t.Errorf("dev warns: %v", w)
+	}
+}
+
+func TestTheSignInPageIsOurOwnUnlessAnotherIsNamed(t *testing.T) {
+	t.Parallel()
+	c := valid(t)
+	if got := c.SignInURL(); got != "" {
+		t.Errorf("without pages: %q", got)
+	}
+	c.Pages.Enabled = true
+	if got := c.SignInURL(); got != "/auth/sign-in" {
+		t.Errorf("with pages: %q", got)
+	}
+	c.Auth.Core.SignInURL = "/login"
+	if got := c.SignInURL(); got != "/login" {
+		t.Errorf("with pages and another: %q", got)
 	}
 }
 

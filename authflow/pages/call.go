@@ -86,9 +86,9 @@ func (a *recorder) Write(data []byte) (int, error) {
 	return a.body.Write(data)
 }
 
-// whoami asks once who is signed in; nil is nobody.
+// whoami asks once who is signed in; nil is nobody. Strangers cost no question.
 func (v *visit) whoami() (*identity, error) {
-	if v.asked {
+	if v.asked || !v.hasSessionCookie() {
 		return v.me, nil
 	}
 	var me *identity
@@ -100,6 +100,11 @@ func (v *visit) whoami() (*identity, error) {
 		v.kept.SignedIn = 0
 	}
 	return me, nil
+}
+
+func (v *visit) hasSessionCookie() bool {
+	_, err := v.r.Cookie(v.pages.Core.Sessions.CookieName())
+	return err == nil
 }
 
 // text is a field of the form as it was typed; line is one of a single line, without what is around it.

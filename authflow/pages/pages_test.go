@@ -28,11 +28,6 @@ func start(t *testing.T, adjust ...func(*authflowtest.Settings)) *authflowtest.F
 	return authflowtest.Start(t, append([]func(*authflowtest.Settings){enable}, adjust...)...)
 }
 
-// pathOf is a mailed link below the API.
-func pathOf(flow *authflowtest.Flow, link string) string {
-	return strings.TrimPrefix(link, flow.Core.APIURL)
-}
-
 func TestSomebodySignsUpByFormsAlone(t *testing.T) {
 	t.Parallel()
 	flow := start(t)
@@ -383,6 +378,7 @@ func TestPagesSayWhatIsTheMatterWithTheServer(t *testing.T) {
 	form = bob.Page("/auth/account").Is(200)
 	flow.DatabaseAway(true)
 	defer flow.DatabaseBack()
+	flow.Browser().Page("/auth/sign-in").Shows(200, "Sign in")
 	bob.Submit(form, "/auth/account", "action", "profile", "name", "x").Shows(503, "We cannot look up accounts", "request-")
 }
 

@@ -42,8 +42,7 @@ func (v *visit) greet() error {
 	}
 	began := time.Unix(v.kept.SignedIn, 0)
 	v.kept.SignedIn = 0
-	_, err = v.r.Cookie(v.pages.Core.Sessions.CookieName())
-	if errors.Is(err, http.ErrNoCookie) && v.pages.Core.Now().Sub(began) < sessionDelay && v.problem == nil {
+	if !v.hasSessionCookie() && v.pages.Core.Now().Sub(began) < sessionDelay && v.problem == nil {
 		v.problem = &problem{Status: http.StatusOK, Code: codeSessionNotKept}
 	}
 	return nil
