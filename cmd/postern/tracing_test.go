@@ -59,19 +59,37 @@ func startReceiver(t *testing.T) *receiver {
 	return c
 }
 
+// writtenLog is a log that may be read while it is written.
+type writtenLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *writtenLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *writtenLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // traced is Postern with traces, in front of an application that remembers the headers it got.
 type traced struct {
 	*app
 	collector *receiver
 	tracing   *tracing
-	log       *bytes.Buffer
+	log       *writtenLog
 	cookie    string
 	got       http.Header
 }
 
 func startTraced(t *testing.T, settings map[string]string, environ ...string) *traced {
 	t.Helper()
-	x := &traced{collector: startReceiver(t), log: &bytes.Buffer{}}
+	x := &traced{collector: startReceiver(t), log: &writtenLog{}}
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x.got = r.Header.Clone()
 		if r.URL.Path == "/missing" {
