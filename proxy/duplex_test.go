@@ -96,3 +96,27 @@ func TestD78WhatFollowsAnEarlyAnswerIsNoRequest(t *testing.T) {
 		}
 	}
 }
+
+// An application that has read the body before it answers costs nobody a connection.
+func TestConnectionsOutliveBodiesThatWereRead(t *testing.T) {
+	t.Parallel()
+	for _, h2c := range []bool{false, true} {
+		f := start(t, setup{routes: []RouteConfig{{Path: "/**", Auth: "public"}}, change: func(c *Config) {
+			if h2c {
+				c.Upstream.URL = overHTTP2(t, &upstreamLog{})
+			}
+		}})
+		conn := f.dial(t)
+		reader := bufio.NewReader(conn)
+		for range 100 {
+			for _, body := range []string{"Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "Content-Length: 0\r\n\r\n"} {
+				_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: app.example\r\n"+body)
+				res, err := http.ReadResponse(reader, nil)
+				if err != nil || res.StatusCode != 200 || res.Close {
+					t.Fatalf("h2c %v: %q: %v, %v", h2c, body, res, err)
+				}
+				_, _ = io.Copy(io.Discard, res.Body)
+			}
+		}
+	}
+}
