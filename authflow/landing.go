@@ -11,8 +11,8 @@ type Landings struct {
 	Error    string // gets error=…
 }
 
-// MaxReturnTo bounds the address that is carried through a sign-in.
-const MaxReturnTo = 2048
+// MaxReturnTo bounds the address that is carried through a sign-in: as much of a path as the proxy sends along, and an origin before it.
+const MaxReturnTo = 2048 + 256
 
 // AllowsReturn tells whether a person who has signed in may be sent on to target: as AllowsRedirect, but to pages of the web alone, and
 // to no address of a length that only mistakes have (a page that redirects to itself with its own address as a parameter).
