@@ -80,7 +80,8 @@ type Coherence struct {
 	last    time.Time      // when the last poll ended
 	checked time.Time      // when the triggers were seen last
 	failing bool
-	apart   bool // the clocks
+	again   chan struct{} // the database answers again, so that it is worth while to listen
+	apart   bool          // the clocks
 }
 
 // NewCoherence returns nil where there is nobody to keep in step with: the embedded database belongs to this process alone.
@@ -92,7 +93,7 @@ func NewCoherence(c *Cache, cfg Config, o CoherenceOptions) (*Coherence, error) 
 	if err != nil {
 		return nil, err
 	}
-	h := &Coherence{cache: c, config: c.config.Coherence, sql: sql, log: o.Logger, observe: o.Observe, polled: o.ObservePoll, clock: o.ObserveClock}
+	h := &Coherence{cache: c, config: c.config.Coherence, sql: sql, log: o.Logger, observe: o.Observe, polled: o.ObservePoll, clock: o.ObserveClock, again: make(chan struct{}, 1)}
 	if h.config.Listen {
 		h.direct = cfg.DirectURL
 		if h.direct == "" {
@@ -163,6 +164,10 @@ func (h *Coherence) report(ctx context.Context, err error) {
 		h.log.LogAttrs(ctx, slog.LevelError, "changes made by others are not seen; requests that may change something ask the database each time", slog.Any("err", err))
 	case err == nil && h.failing:
 		h.log.LogAttrs(ctx, slog.LevelInfo, "changes made by others are seen again")
+		select {
+		case h.again <- struct{}{}:
+		default: // nobody waits for it
+		}
 	}
 	h.failing = err != nil
 }

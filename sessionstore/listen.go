@@ -40,6 +40,8 @@ func (h *Coherence) listen(ctx context.Context, hints chan<- struct{}) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-h.again:
+			pause = listenSoon
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
 	}
