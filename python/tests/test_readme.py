@@ -30,6 +30,16 @@ def test_the_snippet_is_the_same_everywhere(page: str) -> None:
     assert SNIPPETS[0] in (PYTHON.parent / page).read_text()
 
 
+def test_the_starlette_application_of_the_docs_refuses_forgeries() -> None:
+    page = (PYTHON.parent / "docs/fastapi.md").read_text()
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[1], names)  # noqa: S102
+    twice = [("X-Postern-User-Id", "ada"), ("X-Postern-User-Id", "ada")]
+    with served(names["app"]) as url:
+        assert get(url, twice).json()["code"] == "UNAUTHORIZED"
+        assert get(url, {"X-Postern-User-Id": "ada"}).status_code == 404  # it has no routes
+
+
 def test_the_tests_in_the_readme_pass() -> None:
     names: dict[str, object] = {}
     exec(SNIPPETS[0] + SNIPPETS[1], names)  # noqa: S102
