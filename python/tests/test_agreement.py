@@ -175,7 +175,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         if renamed:
             settings |= {
                 "POSTERN_DATABASE_SCHEMA": '{"base": "prisma-snake", "user": {"table": "the \\"members\\"", "columns": {"email": "mail"}}}',
-                "POSTERN_DATABASE_TABLES_IN": "Auth: Tables",
+                "POSTERN_DATABASE_TABLES_IN": "Auth :Tables",
                 "POSTERN_AUTH_BEARER_REQUIRE_SIGNATURE": "true",
                 "POSTERN_AUTH_COOKIE_PREFIX": "acme",
             }
@@ -189,7 +189,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             pass  # makes the tables
         prefix, tables, columns = "", ("user", "session"), None
         if renamed:
-            prefix, tables = '"Auth\\: Tables".', ('the ""members""', "user_sessions")
+            prefix, tables = '"Auth \\:Tables".', ('the ""members""', "user_sessions")
             snake = {"emailVerified": "email_verified", "createdAt": "created_at", "updatedAt": "updated_at", "expiresAt": "expires_at"}
             columns = {**snake, "userId": "user_id", "banExpires": "ban_expires", "email": "mail"}
         for name, sort in ADMIN_COLUMNS.items():  # those of better-auth's admin plugin

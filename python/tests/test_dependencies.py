@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from postern_fastapi import CurrentUser, OptionalUser, PosternMiddleware, User, require_role
+from postern_fastapi.middleware import find_user
 from postern_fastapi.testing import signed_in, signed_out
 
 from .applications import application
@@ -102,8 +103,8 @@ def test_it_is_looked_once_per_request(monkeypatch: pytest.MonkeyPatch) -> None:
     app.add_middleware(PosternMiddleware, source=Source())
 
     @app.get("/", dependencies=[Depends(require_role("admin"))])
-    async def root(a: CurrentUser, b: OptionalUser, c: Annotated[User, Depends(require_role("admin"))]) -> bool:
-        return a is b is c
+    async def root(request: Request, a: CurrentUser, b: OptionalUser, c: Annotated[User, Depends(require_role("admin"))]) -> bool:
+        return a is b is c is await find_user(request)
 
     assert TestClient(app).get("/").json() is True
     assert len(looked) == 1
