@@ -38,12 +38,14 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.waited += time.Since(start)
 	b.received += int64(n)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		// The deadline stays. Somebody answers by now, net/http reads on in what is left before it closes the connection, and to lift
+		// the deadline meanwhile would have it wait for ever.
+		return n, errSlowBody
+	}
 	if err != nil {
 		// From here on the server itself reads, to notice when the client leaves.
 		_ = b.control.SetReadDeadline(time.Time{})
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, errSlowBody
 	}
 	b.until.Store(0)
 	return n, err
