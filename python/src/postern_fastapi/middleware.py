@@ -1,7 +1,7 @@
 """The one line an application needs: app.add_middleware(PosternMiddleware)."""
 
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import ConfigurationError
 from .settings import source_from_environ
@@ -40,7 +40,10 @@ class PosternMiddleware:
         await self.app(scope, receive, send)
 
     async def live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check before the application starts, and close when it has ended."""
+        """Check before the application starts, and close when it has ended.
+
+        Before the server hears of the end: once it does, it stops the loop, and what is still closing is cut off.
+        """
         started = await receive()
         try:
             if not pretends(scope):
@@ -57,12 +60,20 @@ class PosternMiddleware:
                 return dict(started)
             return dict(await receive())
 
+        async def send_when_closed(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await self.close()
+            await send(message)
+
         try:
-            await self.app(scope, receive_again, send)
+            await self.app(scope, receive_again, send_when_closed)
         finally:
-            if self.opened is not None:
-                await self.opened.close()
-                self.opened = None
+            await self.close()
+
+    async def close(self) -> None:
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            await opened.close()
 
 
 def pretends(scope: Scope) -> bool:
