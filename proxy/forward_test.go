@@ -116,7 +116,7 @@ func TestRequestTimeoutEndsRequestsButNotStreams(t *testing.T) {
 	})
 	t.Run("a body without end", func(t *testing.T) {
 		t.Parallel()
-		res, err := http.Get(f.URL + "/body")
+		res, err := f.Client().Get(f.URL + "/body")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -266,7 +266,7 @@ func TestSeveralAddressesAtOnceUnderLoad(t *testing.T) {
 				if i == 0 && j == 20 {
 					f.stop[2]()
 				}
-				res, err := http.Get(front.URL)
+				res, err := front.Client().Get(front.URL)
 				if err != nil {
 					failed.Add(1)
 					continue

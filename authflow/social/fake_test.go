@@ -64,6 +64,9 @@ type fake struct {
 	lenient  bool // a wrong parameter is refused, and no fault of the test
 }
 
+// browsers is not http.DefaultTransport: any httptest.Server that closes cuts off what that one is connecting to.
+var browsers = &http.Transport{}
+
 // grant is what one person agreed to.
 type grant struct {
 	person    person
@@ -196,7 +199,7 @@ func (f *fake) consent(address string, who person) string {
 		f.t.Fatal(err)
 	}
 	r.Header.Set("X-Person", string(data))
-	response, err := http.DefaultTransport.RoundTrip(r)
+	response, err := browsers.RoundTrip(r)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -89,11 +89,7 @@ type asking struct{ next http.RoundTripper }
 func (a asking) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Accept", "application/json")
-	next := a.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	return next.RoundTrip(r)
+	return a.next.RoundTrip(r)
 }
 
 func (l *live) read(t *oauth2.Token) tokens {
