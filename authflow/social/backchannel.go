@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/social/oidc"
@@ -64,25 +65,59 @@ func (f *Feature) backChannelLogout(c *authflow.Call) error {
 // endsSessions tells whether sessions are remembered as begun with this provider.
 func (l *live) endsSessions() bool { return l.discovers && l.idTokens != nil }
 
-// rememberSession notes with which of the provider's sessions one of ours was begun. The ID token was verified before.
-func (f *Feature) rememberSession(c *authflow.Call, tx *sessionstore.Store, e entry, session sessionstore.Session) error {
+// begunWith is the provider's session that a sign-in is begun with; false where its end would not be told. The ID token was verified before.
+func (e entry) begunWith() (s providerSession, madeAt time.Time, told bool) {
 	claims := storedClaims(e.tokens.id)
 	if !e.provider.endsSessions() || claims == nil {
+		return providerSession{}, time.Time{}, false
+	}
+	return providerSession{provider: e.provider.ID, subject: claims.Text("sub"), sid: claims.Text("sid")}, issuedAt(claims), true
+}
+
+// refuseEnded refuses to begin a session with one that the provider has ended meanwhile, and has it wait with that until there is one to end.
+func (f *Feature) refuseEnded(c *authflow.Call, tx *sessionstore.Store, e entry) error {
+	s, madeAt, told := e.begunWith()
+	if !told {
 		return nil
 	}
-	return f.ProviderSessions.remember(c.R.Context(), tx, providerSession{
-		session: session.ID, user: session.UserID, provider: e.provider.ID, subject: claims.Text("sub"), sid: claims.Text("sid"),
-	})
+	if err := f.ProviderSessions.hold(c.R.Context(), tx, s.provider, s.subject, s.sid); err != nil {
+		return err
+	}
+	ended, err := f.ProviderSessions.endedSince(c.R.Context(), tx, s, madeAt)
+	switch {
+	case err != nil:
+		return err
+	case ended:
+		return refuse(codeProviderSessionEnded, errors.New("the provider has ended its session since it made the ID token (OpenID Connect Back-Channel Logout 1.0 §2.7)"))
+	}
+	return nil
+}
+
+// rememberSession notes with which of the provider's sessions one of ours was begun.
+func (f *Feature) rememberSession(c *authflow.Call, tx *sessionstore.Store, e entry, session sessionstore.Session) error {
+	s, _, told := e.begunWith()
+	if !told {
+		return nil
+	}
+	s.session, s.user = session.ID, session.UserID
+	return f.ProviderSessions.remember(c.R.Context(), tx, s)
 }
 
 // endSessions ends what the provider means: its one session, or all of the user's (§2.7).
 func (f *Feature) endSessions(c *authflow.Call, tx *sessionstore.Store, p *live, said oidc.LogoutClaims) error {
-	meant, err := f.ProviderSessions.take(c.R.Context(), tx, p.ID, said.Subject, said.SessionID)
+	ctx := c.R.Context()
+	if err := f.ProviderSessions.hold(ctx, tx, p.ID, said.Subject, said.SessionID); err != nil {
+		return err
+	}
+	if err := f.ProviderSessions.noteLogout(ctx, tx, p.ID, said); err != nil {
+		return err
+	}
+	meant, err := f.ProviderSessions.take(ctx, tx, p.ID, said.Subject, said.SessionID)
 	if err != nil {
 		return err
 	}
 	for _, s := range meant {
-		ended, err := tx.DeleteSessionByID(c.R.Context(), s.user, s.session)
+		ended, err := tx.DeleteSessionByID(ctx, s.user, s.session)
 		if err != nil {
 			return err
 		}

@@ -12,27 +12,28 @@ import (
 type code string
 
 const (
-	codeStateNotFound       code = "state_not_found"
-	codeStateMismatch       code = "state_mismatch"
-	codeInvalidRequest      code = "invalid_callback_request"
-	codeInternal            code = "internal_server_error"
-	codeNoCode              code = "no_code"
-	codeProviderNotFound    code = "oauth_provider_not_found"
-	codeIssuerMissing       code = "issuer_missing"
-	codeIssuerMismatch      code = "issuer_mismatch"
-	codeNonceMissing        code = "nonce_binding_missing"
-	codeInvalidCode         code = "invalid_code"
-	codeNoUserInfo          code = "unable_to_get_user_info"
-	codeNoCallbackURL       code = "no_callback_url"
-	codeEmailNotFound       code = "email_not_found"
-	codeEmailNotVerified    code = "email_not_verified"
-	codeEmailDoesNotMatch   code = "email_does_not_match"
-	codeAccountNotLinked    code = "account_not_linked"
-	codeUnableToLink        code = "unable_to_link_account"
-	codeLinkedToAnother     code = "account_already_linked_to_different_user"
-	codeUnableToCreateUser  code = "unable_to_create_user"
-	codeSignUpDisabled      code = "signup_disabled"
-	codeTemporarilyNotThere code = "temporarily_unavailable" // RFC 6749 §4.1.2.1; differs from better-auth: it has no discovery while serving
+	codeStateNotFound        code = "state_not_found"
+	codeStateMismatch        code = "state_mismatch"
+	codeInvalidRequest       code = "invalid_callback_request"
+	codeInternal             code = "internal_server_error"
+	codeNoCode               code = "no_code"
+	codeProviderNotFound     code = "oauth_provider_not_found"
+	codeIssuerMissing        code = "issuer_missing"
+	codeIssuerMismatch       code = "issuer_mismatch"
+	codeNonceMissing         code = "nonce_binding_missing"
+	codeInvalidCode          code = "invalid_code"
+	codeNoUserInfo           code = "unable_to_get_user_info"
+	codeNoCallbackURL        code = "no_callback_url"
+	codeEmailNotFound        code = "email_not_found"
+	codeEmailNotVerified     code = "email_not_verified"
+	codeEmailDoesNotMatch    code = "email_does_not_match"
+	codeAccountNotLinked     code = "account_not_linked"
+	codeUnableToLink         code = "unable_to_link_account"
+	codeLinkedToAnother      code = "account_already_linked_to_different_user"
+	codeUnableToCreateUser   code = "unable_to_create_user"
+	codeSignUpDisabled       code = "signup_disabled"
+	codeProviderSessionEnded code = "provider_session_ended"  // differs from better-auth, which is told of no ends
+	codeTemporarilyNotThere  code = "temporarily_unavailable" // RFC 6749 §4.1.2.1; differs from better-auth: it has no discovery while serving
 )
 
 // refusal ends a sign-in or a link: what the browser is told, and for the log which check failed.

@@ -15,7 +15,7 @@ import (
 //go:embed migrations queries
 var sqlFiles embed.FS
 
-// Migrations are the tables {postern.provider_session} and {postern.logout_token}.
+// Migrations are the tables {postern.provider_session}, {postern.logout_token} and {postern.provider_logout}.
 func Migrations() sessionstore.MigrationSet {
 	return sessionstore.MigrationSet{Name: "social", FS: sqlFiles}
 }
@@ -118,5 +118,9 @@ func (p *ProviderSessions) Tidy(ctx context.Context, batch int) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("remove logout tokens: %w", err)
 	}
-	return max(gone, used), nil
+	said, err := p.sql.Exec(ctx, p.store, "DeleteLogouts", p.now(), batch)
+	if err != nil {
+		return 0, fmt.Errorf("remove logouts of providers: %w", err)
+	}
+	return max(gone, used, said), nil
 }

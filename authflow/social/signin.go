@@ -54,6 +54,9 @@ func (f *Feature) signIn(c *authflow.Call, e entry) (entered, error) {
 
 // admit finds or makes the user, and makes the session.
 func (f *Feature) admit(c *authflow.Call, tx *sessionstore.Store, e entry) (entered, error) {
+	if err := f.refuseEnded(c, tx, e); err != nil {
+		return entered{}, err
+	}
 	user, isNew, err := f.identify(c, tx, e)
 	if err != nil {
 		return entered{}, err

@@ -19,6 +19,19 @@ DELETE FROM {postern.provider_session} WHERE session_id = $1;
 -- name: UseLogoutToken
 INSERT INTO {postern.logout_token} (id, ends_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
 
+-- name: NoteLogout
+-- The last word about a session counts: logout tokens may overtake each other.
+INSERT INTO {postern.provider_logout} AS kept (provider, subject, sid, said_at, ends_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (provider, subject, sid) DO UPDATE SET said_at = excluded.said_at, ends_at = excluded.ends_at
+WHERE excluded.said_at > kept.said_at;
+
+-- name: LogoutSince
+-- Of the one session, or of all that the subject had.
+SELECT said_at FROM {postern.provider_logout}
+WHERE provider = $1 AND said_at >= $4 AND (sid <> '' AND sid = $3 AND subject IN ('', $2) OR sid = '' AND subject = $2)
+LIMIT 1;
+
 -- name: DeleteGone
 -- Not those of the last minutes: their sessions may be in a transaction that is not committed.
 DELETE FROM {postern.provider_session} WHERE session_id IN (
@@ -29,3 +42,7 @@ DELETE FROM {postern.provider_session} WHERE session_id IN (
 
 -- name: DeleteUsed
 DELETE FROM {postern.logout_token} WHERE id IN (SELECT id FROM {postern.logout_token} WHERE ends_at < $1 LIMIT $2);
+
+-- name: DeleteLogouts
+DELETE FROM {postern.provider_logout}
+WHERE ends_at < $1 AND (provider, subject, sid) IN (SELECT provider, subject, sid FROM {postern.provider_logout} WHERE ends_at < $1 LIMIT $2);
