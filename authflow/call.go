@@ -63,6 +63,9 @@ func (c *Call) Record(tx *sessionstore.Store, e Event) error {
 	e.ClientIP = client.Addr
 	e.RequestID = client.RequestID
 	e.UserAgent = userAgent(c.R)
+	if client.Addr.IsValid() {
+		e.Place = c.flow.places(client.Addr.String(), "en")
+	}
 	return c.flow.recorder.Record(c.R.Context(), tx, e)
 }
 

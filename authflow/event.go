@@ -93,6 +93,7 @@ type Event struct {
 
 	ClientIP  netip.Addr // the client as the trusted proxies tell it; the zero Addr when unknown
 	UserAgent string     // as the client sent it; the recorder bounds its length
+	Place     string     // where ClientIP is, in English; empty when unknown
 	RequestID string
 
 	// At is when it happened. The recorder fills in a zero one.

@@ -13,7 +13,7 @@ import (
 	"github.com/posternhq/postern/sessionstore"
 )
 
-// Deps is what the API stands on. Additional fields, Logger, Now, Client and Observe may be left out.
+// Deps is what the API stands on. Places, additional fields, Logger, Now, Client and Observe may be left out.
 type Deps struct {
 	Store    SessionStore
 	Recorder Recorder
@@ -23,6 +23,8 @@ type Deps struct {
 	BaseURL string
 	// Landings are the pages of our own, if there are any.
 	Landings Landings
+	// Places tells where addresses are. Nil: nobody knows.
+	Places Locator
 
 	// UserFields and SessionFields are the additional fields, as the store has them.
 	UserFields    sessionstore.AdditionalFields
@@ -44,6 +46,7 @@ type Flow struct {
 	origins  *Origins
 	recorder Recorder
 	counter  Counter // nil: nothing is limited
+	places   func(address, lang string) string
 
 	basePath string
 	logger   *slog.Logger
@@ -150,6 +153,7 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 		origins:  core.Origins,
 		recorder: core.deps.Recorder,
 		counter:  core.deps.Counter,
+		places:   core.Place,
 		basePath: core.cfg.BasePath,
 		logger:   core.Logger,
 		client:   core.deps.Client,

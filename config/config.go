@@ -4,6 +4,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/geoip"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/openapi"
@@ -30,6 +31,7 @@ type Config struct {
 	RateLimit    authflow.RateLimitConfig `key:"rate_limit" doc:"How often a client may ask the auth API."`
 	Mail         mail.Config              `key:"mail" doc:"How letters are sent."`
 	Audit        audit.Config             `key:"audit" restart:"true" doc:"A record of every authentication event, in the database and as log lines."`
+	GeoIP        geoip.Config             `key:"geoip" restart:"true" doc:"Where addresses are, for people to recognise their own devices by."`
 	CORS         CORS                     `key:"cors" doc:"Which other sites' scripts may read answers."`
 	Telemetry    Telemetry                `key:"telemetry" doc:"Traces, in OpenTelemetry's protocol. They are switched on by OTEL_EXPORTER_OTLP_ENDPOINT; docs/operations.md says more."`
 	Log          Log                      `key:"log" doc:"Log lines, written to standard error."`

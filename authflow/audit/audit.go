@@ -100,7 +100,8 @@ func (r *Recorder) DeleteBefore(ctx context.Context, t time.Time, batch int) (in
 func (r *Recorder) insert(ctx context.Context, on *sessionstore.Store, e authflow.Event) error {
 	_, err := r.sql.Exec(ctx, on, "Insert", sessionstore.NewID(), e.At, string(e.Name), string(e.Outcome),
 		optional(string(e.UserID)), optional(string(e.ActorID)), optional(string(e.SessionID)), optional(e.Account),
-		optional(address(e.ClientIP)), optional(e.UserAgent), optional(e.RequestID), optional(e.Reason))
+		optional(address(e.ClientIP)), optional(e.UserAgent), optional(e.RequestID), optional(e.Reason),
+		optional(device(e)), optional(e.Place))
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Name, err)
 	}
@@ -113,6 +114,8 @@ const (
 	maxAccount   = 254 // no address is longer: RFC 5321 §4.5.3.1.3
 	maxRequestID = 128
 	maxReason    = 64
+	maxPlace     = 200
+	maxDevice    = 100
 )
 
 // complete fills in what the event leaves open, and makes its text fit to be kept.
@@ -131,6 +134,7 @@ func (r *Recorder) complete(e authflow.Event) authflow.Event {
 	e.UserAgent = text(e.UserAgent, maxUserAgent)
 	e.RequestID = text(e.RequestID, maxRequestID)
 	e.Reason = text(e.Reason, maxReason)
+	e.Place = text(e.Place, maxPlace)
 	return e
 }
 
@@ -147,13 +151,21 @@ func attributes(e authflow.Event) slog.Attr {
 	group := []any{slog.String("event", string(e.Name)), slog.String("outcome", string(e.Outcome))}
 	for _, attribute := range []struct{ key, value string }{
 		{"user_id", string(e.UserID)}, {"actor_id", string(e.ActorID)}, {"session_id", string(e.SessionID)}, {"account", e.Account},
-		{"reason", e.Reason}, {"ip_address", address(e.ClientIP)}, {"user_agent", e.UserAgent}, {"request_id", e.RequestID},
+		{"reason", e.Reason}, {"ip_address", address(e.ClientIP)}, {"place", e.Place}, {"device", device(e)}, {"user_agent", e.UserAgent}, {"request_id", e.RequestID},
 	} {
 		if attribute.value != "" {
 			group = append(group, slog.String(attribute.key, attribute.value))
 		}
 	}
 	return slog.Group("audit", group...)
+}
+
+// device is the label of what the event came from, for who reads many of them; empty when it came from none.
+func device(e authflow.Event) string {
+	if e.UserAgent == "" {
+		return ""
+	}
+	return text(authflow.DeviceLabel(e.UserAgent), maxDevice)
 }
 
 func address(ip netip.Addr) string {

@@ -40,7 +40,7 @@ func newRecorder(t *testing.T, store *sessionstore.Store, log *bytes.Buffer, o a
 func signIn() authflow.Event {
 	return authflow.Event{
 		Name: authflow.EventSignIn, UserID: "u1", SessionID: "s1", Reason: "password",
-		ClientIP: netip.MustParseAddr("::ffff:192.0.2.7"), UserAgent: "Firefox", RequestID: "r1",
+		ClientIP: netip.MustParseAddr("::ffff:192.0.2.7"), Place: "Munich, Germany", UserAgent: "Firefox", RequestID: "r1",
 	}
 }
 
@@ -50,7 +50,8 @@ func sql(t *testing.T, store *sessionstore.Store) *sessionstore.Statements {
 	statements, err := store.Statements(fstest.MapFS{"test.sql": {Data: []byte(`
 -- name: Rows
 SELECT at, event, outcome, COALESCE(user_id, '-'), COALESCE(actor_id, '-'), COALESCE(session_id, '-'), COALESCE(account, '-'),
-    COALESCE(ip_address, '-'), COALESCE(user_agent, '-'), COALESCE(request_id, '-'), COALESCE(reason, '-')
+    COALESCE(ip_address, '-'), COALESCE(user_agent, '-'), COALESCE(request_id, '-'), COALESCE(reason, '-'),
+    COALESCE(device, '-'), COALESCE(place, '-')
 FROM {postern.audit_event} ORDER BY at, event
 -- name: Drop
 DROP TABLE {postern.audit_event}`)}})
@@ -66,7 +67,7 @@ func rows(t *testing.T, store *sessionstore.Store) []string {
 	lines := []string{}
 	err := sql(t, store).Query(t.Context(), store, "Rows", nil, func(scan func(dest ...any) error) error {
 		var at time.Time
-		columns := make([]string, 10)
+		columns := make([]string, 12)
 		dest := []any{&at}
 		for i := range columns {
 			dest = append(dest, &columns[i])
@@ -105,8 +106,8 @@ func TestEventBecomesARowALineAndACount(t *testing.T) {
 			}
 		}
 		expect(t, store,
-			"2026-05-01T10:00:00.123Z sign_in success u1 - s1 - 192.0.2.7 Firefox r1 password",
-			"2026-05-01T11:00:00.123Z sign_in_failed failure - - - eve@example.com - - - -")
+			"2026-05-01T10:00:00.123Z sign_in success u1 - s1 - 192.0.2.7 Firefox r1 password Firefox Munich, Germany",
+			"2026-05-01T11:00:00.123Z sign_in_failed failure - - - eve@example.com - - - - - -")
 		if got := strings.Join(counted, ", "); got != "sign_in success, sign_in_failed failure" {
 			t.Errorf("counted %s", got)
 		}
@@ -124,7 +125,7 @@ func checkLine(t *testing.T, line string) {
 		t.Fatal(err)
 	}
 	want := map[string]string{"event": "sign_in", "outcome": "success", "user_id": "u1", "session_id": "s1", "reason": "password",
-		"ip_address": "192.0.2.7", "user_agent": "Firefox", "request_id": "r1"}
+		"ip_address": "192.0.2.7", "place": "Munich, Germany", "device": "Firefox", "user_agent": "Firefox", "request_id": "r1"}
 	if parsed.Msg != "audit" || fmt.Sprint(parsed.Audit) != fmt.Sprint(want) {
 		t.Errorf("line is %s", line)
 	}
@@ -193,13 +194,13 @@ func TestNothingAClientSendsMakesRecordingFail(t *testing.T) {
 		hostile := "\x00\xff'; DROP TABLE x; --" + strings.Repeat("ü", 1<<20)
 		err := store.InTx(t.Context(), func(tx *sessionstore.Store) error {
 			return recorder.Record(t.Context(), tx, authflow.Event{
-				Name: authflow.EventSignUp, Account: hostile, UserAgent: hostile, RequestID: hostile, Reason: hostile,
+				Name: authflow.EventSignUp, Account: hostile, UserAgent: hostile, RequestID: hostile, Reason: hostile, Place: hostile,
 			})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := rows(t, store); len(got) != 1 || len(got[0]) > 1100 || !strings.Contains(got[0], "'; DROP TABLE x; --ü") {
+		if got := rows(t, store); len(got) != 1 || len(got[0]) > 1400 || !strings.Contains(got[0], "'; DROP TABLE x; --ü") {
 			t.Errorf("rows %.2000q", got)
 		}
 		if log.Len() > 2000 {
@@ -297,7 +298,7 @@ func TestAUserSeesTheirOwnEventsNewestFirst(t *testing.T) {
 				e.UserID = "u2"
 			}
 			if i == 3 {
-				e.ClientIP, e.UserAgent, e.Reason, e.Outcome = netip.Addr{}, "", "", authflow.OutcomeFailure
+				e.ClientIP, e.Place, e.UserAgent, e.Reason, e.Outcome = netip.Addr{}, "", "", "", authflow.OutcomeFailure
 			}
 			if err := recorder.Record(t.Context(), nil, e); err != nil {
 				t.Fatal(err)
@@ -309,9 +310,9 @@ func TestAUserSeesTheirOwnEventsNewestFirst(t *testing.T) {
 		}
 		var got []string
 		for _, e := range events {
-			got = append(got, fmt.Sprint(e.At.Sub(now.Truncate(time.Millisecond)), " ", e.Name, " ", e.Outcome, " ", e.ClientIP, " ", e.UserAgent, " ", e.Reason))
+			got = append(got, fmt.Sprint(e.At.Sub(now.Truncate(time.Millisecond)), " ", e.Name, " ", e.Outcome, " ", e.ClientIP, " ", e.Place, " ", e.UserAgent, " ", e.Reason))
 		}
-		if want := "3m0s sign_in failure invalid IP  , 1m0s sign_in success 192.0.2.7 Firefox password"; strings.Join(got, ", ") != want {
+		if want := "3m0s sign_in failure invalid IP   , 1m0s sign_in success 192.0.2.7 Munich, Germany Firefox password"; strings.Join(got, ", ") != want {
 			t.Errorf("events %q, want %q", strings.Join(got, ", "), want)
 		}
 	})

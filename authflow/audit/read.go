@@ -17,12 +17,12 @@ func (r *Recorder) OfUser(ctx context.Context, user sessionstore.UserID, limit i
 	err := r.sql.Query(ctx, r.store, "OfUser", []any{string(user), limit}, func(scan func(dest ...any) error) error {
 		e := authflow.Event{UserID: user}
 		var at time.Time
-		var address, agent, reason *string
-		if err := scan(&at, (*string)(&e.Name), (*string)(&e.Outcome), &address, &agent, &reason); err != nil {
+		var address, agent, reason, place *string
+		if err := scan(&at, (*string)(&e.Name), (*string)(&e.Outcome), &address, &agent, &reason, &place); err != nil {
 			return err
 		}
 		e.At = at.UTC()
-		e.UserAgent, e.Reason = textOf(agent), textOf(reason)
+		e.UserAgent, e.Reason, e.Place = textOf(agent), textOf(reason), textOf(place)
 		e.ClientIP, _ = netip.ParseAddr(textOf(address)) // the zero Addr is "unknown"
 		events = append(events, e)
 		return nil

@@ -50,6 +50,7 @@ type Settings struct {
 	Egress       social.Egress // may call this machine unless set, where tests play providers
 	JWT          jwt.Config
 	OpenAPI      openapi.Config
+	Places       authflow.Locator
 	Pages        pages.Config             // there are none unless enabled
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	UserFields   sessionstore.FieldConfigs
@@ -184,8 +185,8 @@ func (f *Flow) mount(s Settings) {
 		landings = pages.Landings
 	}
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
-		Landings: landings,
-		Store:    database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Landings: landings, Places: s.Places,
+		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
@@ -272,6 +273,12 @@ func (f *Flow) must(err error) {
 		f.t.Fatal(err)
 	}
 }
+
+// Places is a Locator that knows these addresses, whatever the language.
+type Places map[string]string
+
+// Place is the one of the address, or "".
+func (p Places) Place(addr netip.Addr, _ string) string { return p[addr.String()] }
 
 // GateFunc is a Gate made of a function.
 type GateFunc func(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, method string) error

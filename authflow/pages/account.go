@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -27,7 +28,7 @@ type accountView struct {
 type device struct {
 	ID              string
 	Program, System string
-	Address         string
+	Address, Place  string
 	LastUsed        time.Time
 	Current         bool
 }
@@ -40,7 +41,8 @@ type way struct {
 }
 
 type event struct {
-	Text, Address   string
+	Text            string
+	Address, Place  string
 	Program, System string
 	At              time.Time
 	Failed          bool
@@ -88,6 +90,7 @@ func (v *visit) listDevices(view *accountView) error {
 	for _, s := range answer.Sessions {
 		d := device{ID: s.ID, Address: s.IPAddress, LastUsed: s.LastUsedAt, Current: s.IsCurrent}
 		d.Program, d.System = authflow.Device(s.UserAgent)
+		d.Place = v.pages.Core.Place(d.Address, v.words.Lang)
 		view.Devices = append(view.Devices, d)
 		view.Others = view.Others || !d.Current
 	}
@@ -155,6 +158,7 @@ func (v *visit) listEvents(view *accountView) error {
 		if shown.Text = v.words.first(key, "event.other"); e.ClientIP.IsValid() {
 			shown.Address = e.ClientIP.String()
 		}
+		shown.Place = cmp.Or(v.pages.Core.Place(shown.Address, v.words.Lang), e.Place)
 		shown.Program, shown.System = authflow.Device(e.UserAgent)
 		view.Events = append(view.Events, shown)
 	}

@@ -292,6 +292,15 @@ func TestTheAccountPageDoesWhatItOffers(t *testing.T) {
 	flow.Browser().Page("/auth/account").Leads("/auth/sign-in?return_to=%2Fauth%2Faccount")
 }
 
+func TestTheAccountPageTellsWhere(t *testing.T) {
+	t.Parallel()
+	flow := start(t, func(s *authflowtest.Settings) { s.Places = authflowtest.Places{"198.51.100.7": "<Munich>, Germany"} })
+	user := flow.User("Ada")
+	ada := flow.Browser().At("198.51.100.7").With("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+	ada.Submit(ada.Page("/auth/sign-in"), "/auth/sign-in", "email", user.Email, "password", password).Leads("/auth/account")
+	ada.Page("/auth/account").Shows(200, "&lt;Munich&gt;, Germany · 198.51.100.7 · last used", "Firefox on Linux · &lt;Munich&gt;, Germany · 198.51.100.7")
+}
+
 func TestASessionThatHasEndedMeanwhile(t *testing.T) {
 	t.Parallel()
 	flow := start(t)

@@ -61,16 +61,18 @@ type device struct {
 	Device     string                 `json:"device"`
 	UserAgent  string                 `json:"userAgent"`
 	IPAddress  string                 `json:"ipAddress"`
+	Location   string                 `json:"location"` // in English; empty without geoip.file, or when unknown
 	CreatedAt  authflow.Time          `json:"createdAt"`
 	LastUsedAt authflow.Time          `json:"lastUsedAt"` // as exact as auth.session.update_age
 	ExpiresAt  authflow.Time          `json:"expiresAt"`
 	IsCurrent  bool                   `json:"isCurrent"`
 }
 
-func newDevice(s sessionstore.Session, current sessionstore.SessionID) device {
+func (f *Feature) newDevice(s sessionstore.Session, current sessionstore.SessionID) device {
 	agent := text(s.UserAgent)
 	return device{
 		ID: s.ID, Device: authflow.DeviceLabel(agent), UserAgent: agent, IPAddress: text(s.IPAddress),
+		Location:  f.core.Place(text(s.IPAddress), "en"),
 		CreatedAt: authflow.Time(s.CreatedAt), LastUsedAt: authflow.Time(s.UpdatedAt), ExpiresAt: authflow.Time(s.ExpiresAt),
 		IsCurrent: s.ID == current,
 	}
@@ -82,11 +84,11 @@ type meAnswer struct {
 }
 
 func (f *Feature) me(c *authflow.Call) error {
-	return c.JSON(newMeAnswer(c.Identity(), c.Identity().Session.ID))
+	return c.JSON(f.newMeAnswer(c.Identity(), c.Identity().Session.ID))
 }
 
-func newMeAnswer(identity *sessionstore.Identity, current sessionstore.SessionID) meAnswer {
-	return meAnswer{User: authflow.NewUserObject(identity.User), Session: newDevice(identity.Session, current)}
+func (f *Feature) newMeAnswer(identity *sessionstore.Identity, current sessionstore.SessionID) meAnswer {
+	return meAnswer{User: authflow.NewUserObject(identity.User), Session: f.newDevice(identity.Session, current)}
 }
 
 func (f *Feature) verifyToken(c *authflow.Call) error {
@@ -103,7 +105,7 @@ func (f *Feature) verifyToken(c *authflow.Call) error {
 	case identity == nil:
 		return authflow.ErrUnauthorized
 	}
-	return c.JSON(newMeAnswer(identity, identity.Session.ID))
+	return c.JSON(f.newMeAnswer(identity, identity.Session.ID))
 }
 
 type devicesAnswer struct {
@@ -118,7 +120,7 @@ func (f *Feature) devices(c *authflow.Call) error {
 	}
 	answer := devicesAnswer{Sessions: make([]device, len(sessions))}
 	for i, s := range sessions {
-		answer.Sessions[i] = newDevice(s, me.Session.ID)
+		answer.Sessions[i] = f.newDevice(s, me.Session.ID)
 	}
 	return c.JSON(answer)
 }

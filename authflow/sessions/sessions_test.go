@@ -221,7 +221,7 @@ func TestATokenIsVerifiedWhereverItStands(t *testing.T) {
 
 func TestDevicesAreShownWithoutTokens(t *testing.T) {
 	t.Parallel()
-	flow := authflowtest.Start(t)
+	flow := authflowtest.Start(t, func(s *authflowtest.Settings) { s.Places = authflowtest.Places{"198.51.100.7": "Munich, Germany"} })
 	user := flow.User("Ada")
 	browser := flow.Browser().With("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0").At("198.51.100.7")
 	browser.Post("/sign-in/email", authflowtest.Body{"email": user.Email, "password": authflowtest.Password}).Is(200)
@@ -236,9 +236,14 @@ func TestDevicesAreShownWithoutTokens(t *testing.T) {
 	for _, s := range list.Sessions {
 		if current := s["id"] != string(other.ID); s["isCurrent"] != current {
 			t.Errorf("%v", s)
-		} else if current && (s["device"] != "Firefox on Linux" || s["ipAddress"] != "198.51.100.7") {
+		} else if current && (s["device"] != "Firefox on Linux" || s["ipAddress"] != "198.51.100.7" || s["location"] != "Munich, Germany") {
 			t.Errorf("%v", s)
+		} else if !current && s["location"] != "" {
+			t.Errorf("a place for an address without one: %v", s)
 		}
+	}
+	if got := flow.LastEvent(authflow.EventSignIn).Place; got != "Munich, Germany" {
+		t.Errorf("the event happened in %q", got)
 	}
 	flow.Browser().Get("/sessions").Fails(401, "UNAUTHORIZED")
 }

@@ -28,6 +28,7 @@ type lasting struct {
 	pool        *password.Pool
 	atProviders *social.ProviderSessions
 	egress      *egress.Client
+	places      authflow.Locator // nil without geoip.file
 }
 
 // last makes what lasts.
@@ -44,6 +45,7 @@ func (a *app) last() (err error) {
 	}
 	l.pool = password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
 	l.egress = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
+	l.places = a.openPlaces()
 	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, l.pool.Run, clean.run)
 	a.lasting = l
@@ -113,6 +115,7 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 		BaseURL:   cfg.Server.PublicURL,
 		Logger:    a.logger,
 		Landings:  landings(cfg),
+		Places:    a.lasting.places,
 		Client:    clientInfo,
 		Observe:   observeAPI,
 	})
