@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -129,11 +130,12 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-// logout has no session to end: it asks anew each time. It leads back where the client says, on its own origin.
+// logout has no session to end: it asks anew each time. It leads back where the client says, on its own origin or to this machine, where a
+// page of another origin is while it is being developed.
 func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	back, err := url.Parse(r.URL.Query().Get("post_logout_redirect_uri"))
 	own, _ := url.Parse(p.RedirectURI) // New's caller gave a URL
-	if err != nil || own == nil || back.Scheme != own.Scheme || back.Host != own.Host || back.User != nil {
+	if err != nil || own == nil || back.User != nil || !sameOrigin(back, own) && !isLocal(back) {
 		render(w, http.StatusOK, "message", message{Title: "Signed out", Text: "There is nothing to sign out of: this provider asks who you are each time."})
 		return
 	}
@@ -143,6 +145,13 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		back.RawQuery = q.Encode()
 	}
 	http.Redirect(w, r, back.String(), http.StatusFound)
+}
+
+func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
+
+func isLocal(u *url.URL) bool {
+	address, err := netip.ParseAddr(u.Hostname())
+	return (u.Scheme == "http" || u.Scheme == "https") && (u.Hostname() == "localhost" || err == nil && address.IsLoopback())
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {

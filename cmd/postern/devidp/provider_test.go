@@ -287,12 +287,15 @@ func TestD49CodesAreBoundToTheirClientAndWorkOnce(t *testing.T) {
 	}
 }
 
-func TestSigningOutLeadsBackToTheClientAlone(t *testing.T) {
+func TestSigningOutLeadsBackToTheClientOrThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for target, want := range map[string]string{
 		"http://localhost:8080/bye?x=1": "http://localhost:8080/bye?state=s&x=1",
-		"https://evil.example/":         "", "//evil.example": "", "": "", "http://localhost:8080@evil.example/": "", "http://u@localhost:8080/": "",
+		"http://localhost:5173/":        "http://localhost:5173/?state=s",
+		"http://127.0.0.1:5173/":        "http://127.0.0.1:5173/?state=s",
+		"http://localhost.evil.example": "", "javascript://localhost/": "",
+		"https://evil.example/": "", "//evil.example": "", "": "", "http://localhost:8080@evil.example/": "", "http://u@localhost:8080/": "",
 	} {
 		response, _ := p.get("/logout?state=s&post_logout_redirect_uri=" + url.QueryEscape(target))
 		if got := response.Header.Get("Location"); got != want {
