@@ -152,7 +152,7 @@ tools: $(GOLANGCI_LINT) $(GOVULNCHECK) ## Build the pinned linters into bin/tool
 
 .PHONY: clean
 clean: ## Remove what building and testing have left
-	rm -rf bin coverage.out examples/fastapi/.venv python/.venv-* test/compat/node_modules test/browser/node_modules test/browser/pictures
+	rm -rf bin coverage.out examples/fastapi/.venv examples/react/node_modules examples/react/dist python/.venv-* test/compat/node_modules test/browser/node_modules test/browser/pictures
 
 # Built outside the module, so that the linters' requirements do not become ours.
 bin/tools/golangci-lint@%:

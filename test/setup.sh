@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: PostgreSQL, a C compiler
 # (for go test -race), curl, Python's venv, Chromium, and the packages of the
-# example, of the Python package, of the compat suite and of the browser suite, and
+# examples, of the Python package, of the compat suite and of the browser suite, and
 # the front ends of test/frontends. Does nothing where all is there. What cannot be
 # had is named at the end, and is a failure, but for front ends, whose tests are
 # skipped and say so: no test is left out quietly.
@@ -107,9 +107,9 @@ has_server caddy || install_front_end caddy caddy || without+=("Caddy (Debian: c
 has_server haproxy || install_front_end haproxy haproxy || without+=("HAProxy with Lua (Debian and Ubuntu: haproxy)")
 
 if ! has_node; then
-	lacks "Node.js 20 or newer with npm, for the compat and browser suites"
+	lacks "Node.js 20 or newer with npm, for the compat and browser suites and the React example"
 else
-	for suite in test/compat test/browser; do
+	for suite in test/compat test/browser examples/react; do
 		install_packages "$suite" || lacks "the packages of $suite/package-lock.json (is the npm registry reachable?)"
 	done
 fi

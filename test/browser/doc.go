@@ -10,6 +10,8 @@
 // says browser_test.go. Each has people of its own, in browsers without cookies, and fails too when a page throws, or asks
 // anybody else for anything.
 //
+// Besides, they use the pages that come with Postern, and the examples that have a page.
+//
 // pictures/ keeps what people saw. To look at one case alone, at a browser that shows itself:
 //
 //	BROWSER_ARGS='--only settings: --headed' go test ./test/browser -run OneOrigin -v

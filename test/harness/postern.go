@@ -51,13 +51,13 @@ func NewPostern(t testing.TB, settings map[string]string) *Postern {
 	return p
 }
 
-// StartDev runs "postern dev" in front of its own demo, with all that it keeps in a folder of the test's. It is at the URL
-// that it tells people to open.
-func StartDev(t testing.TB, settings map[string]string) *Postern {
+// StartDev runs "postern dev", in front of its own demo unless an argument names an upstream, with all that it keeps in a folder
+// of the test's. It is at the URL that it tells people to open.
+func StartDev(t testing.TB, settings map[string]string, args ...string) *Postern {
 	t.Helper()
 	p := &Postern{dir: t.TempDir()}
 	address := p.address(t, &p.URL)
-	p.args = []string{"dev", "--listen", address, "--admin-listen", p.address(t, &p.AdminURL)}
+	p.args = append([]string{"dev", "--listen", address, "--admin-listen", p.address(t, &p.AdminURL)}, args...)
 	p.URL = strings.Replace(p.URL, "127.0.0.1", "localhost", 1)
 	p.env = environment(settings)
 	p.endWith(t)

@@ -2,18 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fits, isAccessible } from "../lib/axe.mjs";
-
-const patience = 20_000;
-
-/** Waits for the latest letter to somebody with that subject, and returns its link. */
-async function linkFrom({ stack, email }, subject) {
-  for (const deadline = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const letters = await (await fetch(`${stack.direct}/dev/mail.json`)).json();
-    const letter = letters.find((letter) => letter.to === email.toLowerCase() && letter.subject === subject);
-    if (letter) return letter.links[0];
-    if (Date.now() > deadline) throw new Error(`no letter "${subject}" to ${email}: ${JSON.stringify(letters)}`);
-  }
-}
+import { linkFromMailbox as linkFrom } from "../lib/letters.mjs";
 
 /** Somebody at a browser of that kind, who can be asked what they see. */
 async function visitor(world, name, options) {
