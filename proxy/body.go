@@ -87,8 +87,7 @@ func (b *pacedBody) tooSlow() bool {
 	return until != 0 && time.Now().UnixNano() >= until
 }
 
-// limitBody puts the limits of the rule around an outbound body. HTTP/2 has streams in both directions that are idle
-// for good reason, and one of them holds no connection; they are not paced.
+// limitBody puts the limits of the rule around an outbound body.
 func (p *Proxy) limitBody(x *exchange, out *http.Request) {
 	if out.Body == nil {
 		return
@@ -99,6 +98,10 @@ func (p *Proxy) limitBody(x *exchange, out *http.Request) {
 	if grace := p.config.Upstream.BodyGrace; grace > 0 && x.in.ProtoMajor == 1 {
 		x.body = &pacedBody{ReadCloser: out.Body, control: http.NewResponseController(x.ResponseWriter), grace: grace}
 		out.Body = x.body
+	}
+	if x.watched != nil {
+		x.watched.ReadCloser = out.Body
+		out.Body = x.watched
 	}
 	body := newInboundBody(out.Body, x.in.ContentLength)
 	out.Body = body

@@ -125,9 +125,9 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 		}
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-		h.Set("Connection", "close") // what follows a CONNECT on this connection may be meant for a tunnel (D64)
+		closeAfter(h, r) // what follows a CONNECT on this connection may be meant for a tunnel (D64)
 	case http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
-		h.Set("Connection", "close") // the rest of the body is not worth reading
+		closeAfter(h, r) // the rest of the body is not worth reading
 	}
 	own(h)
 	p.boundDrain(w, r)
@@ -136,6 +136,14 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 	w.WriteHeader(no.status)
 	text, _ := json.Marshal(body)      // strings alone cannot fail
 	_, _ = w.Write(append(text, '\n')) // a client that left needs no answer
+}
+
+// closeAfter has the connection end with the answer. Over HTTP/2 what is wrong with a request ends with its stream, and net/http would take it
+// for the end of the connection, which others share.
+func closeAfter(h http.Header, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		h.Set("Connection", "close")
+	}
 }
 
 // redirect sends a browser to the sign-in page, unless it keeps coming back.

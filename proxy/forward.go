@@ -39,9 +39,10 @@ type exchange struct {
 	checked   bool // a front end asks, and forwards itself what passes
 	passes    bool // of a request that is checked
 	streaming bool
-	limit     *time.Timer // of request_timeout; nil without one
-	body      *pacedBody  // nil when the body is not paced
-	sent      time.Time   // when the transport got the request; zero when it did not
+	limit     *time.Timer  // of request_timeout; nil without one
+	body      *pacedBody   // nil when the body is not paced
+	watched   *watchedBody // nil when the body is not watched
+	sent      time.Time    // when the transport got the request; zero when it did not
 	done      bool
 	outcome   Outcome
 
@@ -91,6 +92,7 @@ func (p *Proxy) forward(x *exchange) {
 	if x.rule.requestTimeout > 0 && !x.webSocket {
 		defer x.limitTime(x.rule.requestTimeout)()
 	}
+	defer x.watchBody(p.config.Upstream.BodyGrace)()
 	defer p.endBody(x)
 	p.options.Streams.add(x)
 	p.forwarding.ServeHTTP(x, x.in.WithContext(x))
@@ -174,6 +176,9 @@ var errStatus = errors.New("upstream answered with a status below 100")
 func (p *Proxy) modifyResponse(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
 	x.status = res.StatusCode
+	if x.watched != nil {
+		x.watched.excuse()
+	}
 	if err := x.beginAnswer(); err != nil {
 		return err
 	}
@@ -220,15 +225,18 @@ func (p *Proxy) forwardFailed(w http.ResponseWriter, out *http.Request, err erro
 	x := exchangeOf(out.Context())
 	x.restore()
 	no := refusalFor(x.in, err)
-	if context.Cause(x.Context) == errRequestTimeout {
+	switch context.Cause(x.Context) {
+	case errRequestTimeout:
 		no, err = refuseTimeout, errRequestTimeout
+	case errSlowBody:
+		no, err = refuseSlowBody, errSlowBody
 	}
 	if x.body != nil && x.body.tooSlow() {
 		no, err = refuseSlowBody, errSlowBody
 	}
 	if e := x.ending(); e != goesOn {
 		no, err = refusalOfEnding[e], errEnded
-		w.Header().Set("Connection", "close") // its deadlines are over
+		closeAfter(w.Header(), x.in) // its deadlines are over
 	}
 	x.outcome.Reason, x.outcome.Err = no.reason, err
 	p.refuse(w, x.in, no)

@@ -19,7 +19,7 @@ type UpstreamConfig struct {
 	IdleTimeout           time.Duration     `key:"idle_timeout" default:"4s" doc:"How long an unused connection to the application is kept. Stay below the application's own keep-alive (five seconds in uvicorn and Node), or a request may meet a connection that is just being closed."`
 	MaxIdleConnections    int               `key:"max_idle_connections" default:"256" doc:"How many unused connections to the application are kept. Zero keeps as many as were opened."`
 	MaxRequests           int               `key:"max_requests" default:"0" doc:"Most requests that one address of an application, routes' own included, may have at a time; another one is used, or 503 with Retry-After answered at once. A request counts from its beginning until its answer has been passed on, a WebSocket or event stream until it has opened. Zero means no limit."`
-	BodyGrace             time.Duration     `key:"body_grace" default:"30s" doc:"How long Postern waits for a request body that arrives at less than 1 KiB a second over HTTP/1.1, in total, before it answers 408. Time in which the application does not read does not count. Zero waits without limit."`
+	BodyGrace             time.Duration     `key:"body_grace" default:"30s" doc:"How long Postern waits for a request body that arrives at less than 1 KiB a second, in total, before it answers 408. Time in which the application does not read does not count, nor does that of gRPC and, over HTTP/2, that after the application has begun to answer. Zero waits without limit."`
 }
 
 // Validate accepts that no address is given: whether one is needed depends on the command that runs.

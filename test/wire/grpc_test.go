@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/posternhq/postern/test/harness"
 )
 
 // startGRPC is a service that says back whatever it hears, with who the caller is in front; that waits forever if it hears "wait";
@@ -139,4 +142,49 @@ func TestGRPCPasses(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// A call is silent for longer than a body may be, since it is no body that trickles, and is over soon after its session is: whether it waits
+// for an answer or is in the middle of them. Calls of others on the same connection go on.
+func TestGRPCStreamsEndWithTheirSessionAndNotBefore(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, map[string]string{"upstream.url": "h2c://" + startGRPC(t), "upstream.body_grace": "1s"})
+	conn, err := grpc.NewClient(s.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	within, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	other := harness.NewClient(s.URL)
+	other.Post(t, "/api/auth/sign-in/email", map[string]any{"email": "ada@example.com", "password": "correct horse battery"}).Want(t, http.StatusOK)
+	asOther := metadata.AppendToOutgoingContext(within, "cookie", harness.SessionCookie+"="+other.Cookie(harness.SessionCookie))
+
+	begun := call(t, asOther, conn, "/test.Echo/Both")
+	waiting := call(t, asOther, conn, "/test.Echo/Both")
+	of := call(t, metadata.AppendToOutgoingContext(within, "cookie", s.cookie), conn, "/test.Echo/Both")
+	for _, stream := range []grpc.ClientStream{begun, of} {
+		if got, err := say(stream, "one"); err != nil || got != s.id+" said one" {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	time.Sleep(2 * time.Second) // twice the grace of bodies
+	if got, err := say(begun, "two"); err != nil || got != s.id+" said two" {
+		t.Fatalf("after a silence: %q, %v", got, err)
+	}
+	if err := waiting.SendMsg(wrapperspb.String("wait")); err != nil {
+		t.Fatal(err)
+	}
+
+	other.Post(t, "/api/auth/sign-out", map[string]any{}).Want(t, http.StatusOK)
+	for name, stream := range map[string]grpc.ClientStream{"a call that has begun to answer": begun, "one that has not": waiting} {
+		err := stream.RecvMsg(new(wrapperspb.StringValue))
+		if code := status.Code(err); err == nil || err == io.EOF || within.Err() != nil {
+			t.Errorf("%s: %v (%s)", name, err, code)
+		}
+		t.Logf("%s ends with %v", name, err)
+	}
+	if got, err := say(of, "two"); err != nil || got != s.id+" said two" {
+		t.Errorf("another session's call: %q, %v", got, err)
+	}
 }

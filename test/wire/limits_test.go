@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -168,6 +169,75 @@ func TestD80D97SlowSendersAreCutOff(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() { s.stillServes(t) })
+}
+
+// The same over HTTP/2, where a stream holds a connection to the application, too. Others of the connection are not disturbed, and a stream
+// whose answer has begun is a conversation, which may pause.
+func TestD97SlowBodiesOverHTTP2AreCutOff(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, map[string]string{"server.h2c": "true", "upstream.body_grace": "1s"})
+	for name, row := range map[string]struct {
+		path, length, drip string
+		status             int
+	}{
+		"a body that does not come":      {"/public/x", "content-length: 1000", "", 408},
+		"a body, letter by letter":       {"/public/x", "content-length: 1000", "a", 408},
+		"of no length, letter by letter": {"/public/x", "x: y", "a", 408},
+		"a refused body":                 {"/private/x", "content-length: 1000", "a", 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := s.http2(t)
+			list := get(row.path, row.length)
+			list[0].Value = "POST"
+			stream := f.open(list, false)
+			_ = f.WriteData(stream, false, []byte("hello"))
+			answered := make(chan reply, 1)
+			go func() { answered <- f.await(stream) }()
+			for {
+				select {
+				case got := <-answered:
+					if got.status != row.status {
+						t.Errorf("answer %+v, want %d", got, row.status)
+					}
+					if again := f.await(f.open(get("/public/after"), true)); again.status != 200 {
+						t.Errorf("the next one on the connection: %+v", again)
+					}
+					return
+				case <-time.After(100 * time.Millisecond):
+					if row.drip != "" {
+						_ = f.WriteData(stream, false, []byte(row.drip))
+					}
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { s.stillServes(t) })
+}
+
+// echoes answers at once, and says back whatever comes.
+func echoes(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush()
+	_, _ = io.Copy(w, r.Body)
+}
+
+func TestAConversationOverHTTP2MayPause(t *testing.T) {
+	t.Parallel()
+	app := httptest.NewServer(http.HandlerFunc(echoes))
+	t.Cleanup(app.Close)
+	s := newStack(t, map[string]string{"upstream.url": app.URL, "upstream.body_grace": "1s"})
+	f := s.http2(t)
+	list := get("/public/x")
+	list[0].Value = "POST"
+	stream := f.open(list, false)
+	_ = f.WriteData(stream, false, []byte("hello, "))
+	time.Sleep(2 * time.Second) // twice the grace of bodies
+	_ = f.WriteData(stream, true, []byte("and goodbye"))
+	if got := f.await(stream); got.status != 200 || got.body != "hello, and goodbye" {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestBodiesAboveTheLimitGet413(t *testing.T) {
