@@ -22,7 +22,7 @@ const (
 	// provider's callback the word that the browser was told ("state_mismatch"), or "provider_error" when it was the provider's., or
 	// the code of the gate that kept them out, such as "banned_user".
 	EventSignInFailed EventName = "sign_in_failed"
-	// EventAccountLimited: attempts at one account, from whatever addresses, were too many; recorded once in ten minutes. Outcome is
+	// EventAccountLimited: attempts at one account, from whatever addresses, or at many from one, were too many; recorded once in ten minutes. Outcome is
 	// always failure. Reason: "guesses" at a password, or "letters" asked for.
 	EventAccountLimited EventName = "account_limited"
 	// EventSignOut: a session was ended by its owner on the device that held it.

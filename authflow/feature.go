@@ -46,7 +46,7 @@ type Route struct {
 	Begins       bool // may begin a session; every gate is asked before
 
 	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go
-	Proof   bool   // the request proves who someone is: of attempts, only those answered with 401 count
+	Proof   string // field of the body that holds the password of that account, or else of the session's user: of attempts only wrong ones count
 
 	// What a caller may expect. The API description is made of it, and tests hold every answer to it (package openapi).
 	Answer      any         // zero value of what success says as JSON; its type is the promise, and a pointer may also be null

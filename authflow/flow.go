@@ -32,6 +32,8 @@ type Deps struct {
 	// RateLimit is what Counter counts for. No Counter: nothing is limited.
 	RateLimit RateLimitConfig
 	Counter   Counter
+	// Lockout counts wrong guesses at passwords. None: they are not counted.
+	Lockout Lockout
 
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -46,6 +48,9 @@ type Flow struct {
 	origins  *Origins
 	recorder Recorder
 	counter  Counter // nil: nothing is limited
+	lockout  Lockout // nil: guesses are not counted
+	lockouts LockoutConfig
+	devices  *knownDevices // nil: none is known
 	places   func(address, lang string) string
 
 	basePath string
@@ -129,7 +134,7 @@ func NewCore(cfg Config, deps Deps) (*Core, error) {
 
 func (d *Deps) fillIn() {
 	if !d.RateLimit.Enabled {
-		d.Counter = nil
+		d.Counter, d.Lockout = nil, nil
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
@@ -160,6 +165,13 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 		observe:  core.deps.Observe,
 	}
 	f.router.gates = core.deps.Gates
+	if core.deps.Lockout != nil {
+		f.lockout, f.lockouts = core.deps.Lockout, core.deps.RateLimit.Lockout.fillIn()
+		var err error
+		if f.devices, err = newKnownDevices(core.Sessions.cookies, core.Keys, f.lockouts.KnownFor, core.Now); err != nil {
+			return nil, err
+		}
+	}
 	for _, feature := range features {
 		f.router.room = feature.Name()
 		feature.Mount(f.router)

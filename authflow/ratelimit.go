@@ -20,6 +20,7 @@ type RateLimitConfig struct {
 	Enabled bool          `key:"enabled" default:"true" doc:"Whether the auth API answers 429 to a client that asks too often. Clients are told apart by address, IPv6 ones by their /64; see server.trusted_proxies. Requests to the application are not limited."`
 	Window  time.Duration `key:"window" default:"10s" doc:"Time in which max requests are allowed. It begins with the first request."`
 	Max     int           `key:"max" default:"100" doc:"How many requests one client may send to one endpoint within window. Zero: any number."`
+	Lockout LockoutConfig `key:"lockout" doc:"How long whoever guesses at passwords has to wait. Counts are shared by all replicas and survive restarts."`
 	Rules   []RateRule    `key:"rules" doc:"Other limits for certain endpoints; the first rule that matches decides. After these come better-auth's: 3 in 10s for /sign-in/**, /sign-up/**, /change-password and /change-email, 3 in 60s for /request-password-reset and /send-verification-email."`
 }
 
@@ -58,7 +59,7 @@ func (c RateLimitConfig) Validate() error {
 		}
 		problems = append(problems, validateLimit(at, Limit{rule.Max, rule.Window}))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, c.Lockout.validate())...)
 }
 
 func validateLimit(at string, l Limit) error {

@@ -211,15 +211,20 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 	return session, err
 }
 
-// Issue hands a session to the browser. remember false makes it end with the browser.
+// Issue hands a session to the browser of someone who has just proved who they are. remember false makes it end with the browser.
 func (s *Sessions) Issue(c *Call, session sessionstore.Session, u sessionstore.User, remember bool) {
+	s.issue(c, session, u, remember)
+	c.RememberDevice(u.Email)
+}
+
+func (s *Sessions) issue(c *Call, session sessionstore.Session, u sessionstore.User, remember bool) {
 	c.identity, c.resolved = &sessionstore.Identity{Session: session, User: u}, true
 	s.send(c.W, c.R, c.identity, remember)
 }
 
 // Reissue sends the cookie again, keeping to the browser's choice of being remembered or not.
 func (s *Sessions) Reissue(c *Call, session sessionstore.Session, u sessionstore.User) {
-	s.Issue(c, session, u, !s.cookies.DontRemember(c.R))
+	s.issue(c, session, u, !s.cookies.DontRemember(c.R))
 }
 
 // Begin makes a session and hands it to the browser.

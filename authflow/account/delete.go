@@ -25,7 +25,7 @@ func (f *Feature) mountDelete(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/delete-user",
 		Summary: "Delete the caller, or mail the link that does",
-		Session: authflow.SessionRequired, Sensitive: true,
+		Session: authflow.SessionRequired, Sensitive: true, Proof: "password",
 		Body: []authflow.Field{
 			authflow.Text("callbackURL", "Where the mailed link leads.").Opt(),
 			authflow.Password("password", "The password; asked for when no link is mailed and the session is not fresh.").Opt(),

@@ -17,6 +17,7 @@ import (
 	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
+	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/outbox"
@@ -157,7 +158,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 func (f *Flow) For(t testing.TB) *Flow { return &Flow{t: t, state: f.state} }
 
 func (f *Flow) open(s Settings) {
-	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations(), social.Migrations()}
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), jwt.Migrations(), ratelimit.Migrations(), lockout.Migrations(), social.Migrations()}
 	if s.AdminColumns {
 		f.addAdminColumns(sets)
 	}
@@ -179,6 +180,8 @@ func (f *Flow) mount(s Settings) {
 	f.must(err)
 	counter, err := ratelimit.New(f.Store.Store, ratelimit.Options{Now: f.Clock.Now, Logger: logger})
 	f.must(err)
+	guesses, err := lockout.New(f.Store.Store, f.Clock.Now)
+	f.must(err)
 	seen := &witness{gates: s.Gates, visits: map[*http.Request]visit{}}
 	var landings authflow.Landings
 	if s.Pages.Enabled {
@@ -187,7 +190,7 @@ func (f *Flow) mount(s Settings) {
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
 		Landings: landings, Places: s.Places,
 		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
-		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter,
+		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter, Lockout: guesses,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
 	f.must(err)

@@ -14,7 +14,7 @@ func (f *Feature) mountChange(r *authflow.Router) {
 		Method: http.MethodPost, Path: "/change-password",
 		Summary: "Change the password",
 		Session: authflow.SessionRequired, Sensitive: true,
-		Begins: true,
+		Begins: true, Proof: "currentPassword",
 		Body: []authflow.Field{
 			authflow.Password("newPassword", "The new password."),
 			authflow.Password("currentPassword", "The present password."),
@@ -29,7 +29,7 @@ func (f *Feature) mountChange(r *authflow.Router) {
 	r.Handle(authflow.Route{
 		Method: http.MethodPost, Path: "/verify-password",
 		Summary: "Tell whether the password is the user's",
-		Session: authflow.SessionRequired, Sensitive: true,
+		Session: authflow.SessionRequired, Sensitive: true, Proof: "password",
 		Body:   []authflow.Field{authflow.Password("password", "The password.")},
 		Answer: statusAnswer{},
 		Errors: []*authflow.Error{authflow.ErrInvalidPassword, authflow.ErrPasswordTooLong, authflow.ErrTooManySignIns},

@@ -163,13 +163,18 @@ func (f *Feature) reset(c *authflow.Call) error {
 	if err != nil {
 		return err
 	}
-	err = f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error { return f.redeem(c, tx, token, hash) })
+	var user sessionstore.User
+	err = f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) (err error) {
+		user, err = f.redeem(c, tx, token, hash)
+		return err
+	})
 	if isNotFound(err) {
 		return f.refuseReset(c)
 	}
 	if err != nil {
 		return err
 	}
+	c.RememberDevice(user.Email)
 	return c.JSON(statusAnswer{Status: true})
 }
 
@@ -178,36 +183,36 @@ func (f *Feature) refuseReset(c *authflow.Call) error {
 	return authflow.ErrInvalidToken(http.StatusBadRequest)
 }
 
-func (f *Feature) redeem(c *authflow.Call, tx *sessionstore.Store, token, hash string) error {
+func (f *Feature) redeem(c *authflow.Call, tx *sessionstore.Store, token, hash string) (sessionstore.User, error) {
 	ctx := c.R.Context()
 	v, err := tx.ConsumeVerification(ctx, resetPrefix+token)
 	if err != nil {
-		return fmt.Errorf("consume reset token: %w", err)
+		return sessionstore.User{}, fmt.Errorf("consume reset token: %w", err)
 	}
 	user, err := tx.FindUser(ctx, sessionstore.UserID(v.Value))
 	if err != nil {
-		return fmt.Errorf("find user of reset token: %w", err)
+		return user, fmt.Errorf("find user of reset token: %w", err)
 	}
 	changed, err := tx.SetPassword(ctx, user.ID, hash)
 	if err != nil {
-		return fmt.Errorf("set password: %w", err)
+		return user, fmt.Errorf("set password: %w", err)
 	}
 	if !changed { // the user came by another way so far, and now has a password, too
 		user.UpdatedAt = f.Core.Now()
 		if err := tx.CreateAccount(ctx, newCredential(user, hash)); err != nil {
-			return fmt.Errorf("create credential: %w", err)
+			return user, fmt.Errorf("create credential: %w", err)
 		}
 	}
 	if err := c.Record(tx, authflow.Event{Name: authflow.EventPasswordReset, UserID: user.ID}); err != nil {
-		return err
+		return user, err
 	}
 	if f.cfg.RevokeSessionsOnPasswordReset {
 		if _, err := tx.DeleteSessions(ctx, user.ID); err != nil {
-			return fmt.Errorf("revoke sessions: %w", err)
+			return user, fmt.Errorf("revoke sessions: %w", err)
 		}
 		if err := c.Record(tx, authflow.Event{Name: authflow.EventSessionsRevoked, UserID: user.ID, Reason: "password_reset"}); err != nil {
-			return err
+			return user, err
 		}
 	}
-	return f.notify(c, tx, user)
+	return user, f.notify(c, tx, user)
 }

@@ -16,7 +16,7 @@ func (f *Feature) mountSignIn(r *authflow.Router) {
 		Form:      true,
 		LoginCSRF: true,
 		Account:   "email",
-		Proof:     true,
+		Proof:     "password",
 		Begins:    true,
 		Body: []authflow.Field{
 			authflow.Text("email", "The address.").Any(),

@@ -48,6 +48,7 @@ func (f *Feature) signIn(c *authflow.Call, e entry) (entered, error) {
 		return entered{}, result.refused
 	}
 	f.Core.Sessions.Reissue(c, result.session, result.user)
+	c.RememberDevice(result.user.Email)
 	f.keepInCookie(c, result.account)
 	return result, nil
 }

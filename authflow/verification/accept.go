@@ -119,6 +119,7 @@ func (f *Feature) prove(c *authflow.Call, user sessionstore.User) error {
 		return err
 	case begin:
 		f.Core.Sessions.Reissue(c, session, user)
+		c.RememberDevice(user.Email)
 	case kept && f.cfg.AutoSignInAfterVerification:
 		f.Core.Sessions.Reissue(c, present.Session, user)
 	}

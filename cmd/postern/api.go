@@ -10,6 +10,7 @@ import (
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
 	"github.com/posternhq/postern/authflow/password"
@@ -25,6 +26,7 @@ import (
 type lasting struct {
 	recorder    *audit.Recorder
 	counter     *ratelimit.Counter
+	lockout     *lockout.Lockout
 	pool        *password.Pool
 	atProviders *social.ProviderSessions
 	egress      *egress.Client
@@ -40,13 +42,16 @@ func (a *app) last() (err error) {
 	if l.counter, err = ratelimit.New(store, ratelimit.Options{Logger: a.logger, Alone: a.metrics.countsAlone}); err != nil {
 		return err
 	}
+	if l.lockout, err = lockout.New(store, time.Now); err != nil {
+		return err
+	}
 	if l.atProviders, err = social.NewProviderSessions(store, time.Now); err != nil {
 		return err
 	}
 	l.pool = password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
 	l.egress = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
 	l.places = a.openPlaces()
-	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
+	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, lockout: l.lockout, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, l.pool.Run, clean.run)
 	a.lasting = l
 	return nil
@@ -112,6 +117,7 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 		UserFields: a.store.UserFields(), SessionFields: a.store.SessionFields(),
 		RateLimit: cfg.RateLimit,
 		Counter:   a.lasting.counter,
+		Lockout:   a.lasting.lockout,
 		BaseURL:   cfg.Server.PublicURL,
 		Logger:    a.logger,
 		Landings:  landings(cfg),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/ratelimit"
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/sessionstore"
@@ -26,6 +27,7 @@ type cleanup struct {
 	store     *sessionstore.Store
 	audit     *audit.Recorder
 	limits    *ratelimit.Counter
+	lockout   *lockout.Lockout
 	providers *social.ProviderSessions
 	retention time.Duration // 0 keeps audit rows for ever
 	logger    *slog.Logger
@@ -57,6 +59,9 @@ func (c *cleanup) once(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = c.batches(ctx, func() (int64, error) { return c.limits.DeleteBefore(ctx, c.now().Add(-time.Minute), cleanupBatch) })
+	}
+	if err == nil {
+		_, err = c.batches(ctx, func() (int64, error) { return c.lockout.DeleteBefore(ctx, c.now(), cleanupBatch) })
 	}
 	if err == nil {
 		_, err = c.batches(ctx, func() (int64, error) { return c.providers.Tidy(ctx, cleanupBatch) })

@@ -6,6 +6,7 @@ import (
 	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/jwt"
+	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/openapi"
 	"github.com/posternhq/postern/authflow/outbox"
@@ -23,7 +24,7 @@ import (
 
 // migrations are the tables of the rooms that have any.
 func migrations(cfg config.Config) []sessionstore.MigrationSet {
-	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations(), social.Migrations()}
+	sets := []sessionstore.MigrationSet{outbox.Migrations(), audit.Migrations(), ratelimit.Migrations(), lockout.Migrations(), social.Migrations()}
 	if cfg.Auth.JWT.Enabled {
 		sets = append(sets, jwt.Migrations())
 	}
