@@ -95,6 +95,14 @@ type problem struct {
 	RequestID string   `json:"requestId,omitempty"`
 }
 
+// Refusal is what there is to tell a person who was refused. Nothing in it comes from the application, nor tells where that is.
+type Refusal struct {
+	Status    int
+	Code      string // as in the JSON that programs get
+	RequestID string // empty where there is none
+	SignInURL string // of a 401, where there is a page for that
+}
+
 // refuse answers. It may be called before or instead of an upstream's answer, not after.
 func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	p.sendProblem(w, r, no, problem{Code: no.code, Message: no.message})
@@ -131,6 +139,10 @@ func (p *Proxy) sendProblem(w http.ResponseWriter, r *http.Request, no *refusal,
 	}
 	own(h)
 	p.boundDrain(w, r)
+	if p.options.ErrorPage != nil && loadsPage(r) {
+		p.options.ErrorPage(w, r, Refusal{Status: no.status, Code: no.code, RequestID: h.Get(requestIDHeader), SignInURL: p.signInFrom(r, no)})
+		return
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(no.status)

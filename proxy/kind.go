@@ -45,6 +45,18 @@ func kindOf(r *http.Request) Kind {
 	return Navigation
 }
 
+// loadsPage tells whether a person will look at the answer: a browser follows a link or posts a form. Unlike kindOf it is about words, not about a
+// redirect, so that the method does not matter. Programs that say Accept: text/html ask for paths of APIs, and get what APIs answer.
+func loadsPage(r *http.Request) bool {
+	if upgradeProtocol(r.Header) != "" {
+		return false
+	}
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return r.Header.Get("X-Requested-With") == "" && r.Header.Get("Hx-Request") == "" && !isAPI(r.URL.Path) && prefersHTML(r.Header["Accept"])
+}
+
 // prefersHTML tells whether HTML is asked for by name and weighs more than JSON (RFC 9110 §12.5.1), or as much and
 // stands first. Wildcards do not count: curl and fetch send */*.
 func prefersHTML(accept []string) bool {

@@ -60,6 +60,9 @@ type Options struct {
 	OwnCORS func(*http.Request)
 	// NoApplication says that there need not be one: then Postern only answers front ends, by Check.
 	NoApplication bool
+	// ErrorPage writes a refusal for a browser that loads a page, in the place of JSON, the status included; what else is to be in the header is
+	// there already. Nil: everybody gets JSON.
+	ErrorPage func(http.ResponseWriter, *http.Request, Refusal)
 	// RequestID is the id of a request, sent to the application and back to the client.
 	RequestID func(*http.Request) string
 	// Client is the far end of a request; by default the socket's peer.

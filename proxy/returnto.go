@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -69,6 +70,19 @@ func (p *Proxy) signInLocation(x *exchange) string {
 		return p.signIn.location("", x.target.raw)
 	}
 	return p.signInElsewhere(x)
+}
+
+// signInFrom is where a person may sign in who was refused for not having done so. It leads back if there is somewhere to come back to: to what was
+// asked for at our own host, and is not what was sent.
+func (p *Proxy) signInFrom(r *http.Request, no *refusal) string {
+	if p.signIn == nil || no.status != http.StatusUnauthorized {
+		return ""
+	}
+	target := ""
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && (p.public == nil || strings.EqualFold(r.Host, p.public.Host)) {
+		target = r.URL.RequestURI()
+	}
+	return p.wholeAddress(p.signIn.location("", target))
 }
 
 // signInElsewhere is that for a front end: always a whole address, since the browser is at the front end's host and some front

@@ -108,6 +108,7 @@ type state struct {
 	Social   *social.Feature
 	API      *authflow.Flow
 	Handler  http.Handler // API, held to its description
+	Pages    *pages.Pages // nil unless enabled
 
 	recorder *audit.Recorder
 	tables   *sessionstore.Statements

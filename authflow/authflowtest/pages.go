@@ -32,6 +32,7 @@ func (f *Flow) site(s Settings) http.Handler {
 	}
 	made, err := pages.New(s.Pages, deps)
 	f.must(err)
+	f.Pages = made
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", f.Handler)
 	mux.Handle("/", made)

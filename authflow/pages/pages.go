@@ -154,13 +154,7 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	authflow.BoundUnread(w, r)
 	v := &visit{pages: p, w: w, r: r, words: p.languages.choose(r.Header.Get("Accept-Language"))}
 	path := r.URL.EscapedPath() // another spelling is another path, as in the API
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", p.policy)
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Content-Type-Options", "nosniff")
-	// Nobody else learns which page it was, but a form that is posted here has an Origin, which no-referrer takes away.
-	h.Set("Referrer-Policy", "same-origin")
+	p.protect(w.Header())
 	if a, ok := p.assets[path]; ok && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		v.serveAsset(a)
 		p.Observe(r, path)
@@ -176,6 +170,15 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.fail(err)
 	}
 	p.Observe(r, path)
+}
+
+func (p *Pages) protect(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", p.policy)
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Nobody else learns which page it was, but a form that is posted here has an Origin, which no-referrer takes away.
+	h.Set("Referrer-Policy", "same-origin")
 }
 
 func (v *visit) serve(page route, known bool) error {

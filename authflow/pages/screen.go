@@ -85,17 +85,8 @@ func (p *Pages) parseTemplates() error {
 
 // show answers with a page. Its title is the sentence <page>.title.
 func (v *visit) show(page string, values any) error {
-	p := v.pages
-	s := screen{
-		Lang: v.words.Lang, Dir: v.words.Dir, Name: p.name, Home: p.home, Logo: p.logo, Version: p.version,
-		Page: page, Title: v.words.say(page + ".title"), Token: v.token(), ReturnTo: v.returnTo(), Continue: v.destination(),
-		Offers: p.Offers, Providers: p.Providers, Me: v.me, V: values,
-	}
-	for _, l := range []link{{"links.help", p.cfg.Links.Help}, {"links.terms", p.cfg.Links.Terms}, {"links.privacy", p.cfg.Links.Privacy}, {"links.imprint", p.cfg.Links.Imprint}} {
-		if l.URL != "" {
-			s.Links = append(s.Links, link{v.words.say(l.Text), l.URL})
-		}
-	}
+	s := v.pages.screen(v.words, page)
+	s.Token, s.ReturnTo, s.Continue, s.Me, s.V = v.token(), v.returnTo(), v.destination(), v.me, values
 	status := http.StatusOK
 	if v.problem != nil {
 		status, s.Problem = v.problem.Status, v.tell(v.problem)
@@ -106,21 +97,47 @@ func (v *visit) show(page string, values any) error {
 	} else if v.kept.Notice != "" {
 		s.Notice, v.kept.Notice = v.words.say("notice."+string(v.kept.Notice)), ""
 	}
-	var out bytes.Buffer
-	if err := p.templates[v.words.Lang].ExecuteTemplate(&out, page, s); err != nil {
-		return fmt.Errorf("write page %s: %w", page, err)
+	out, err := v.pages.draw(s)
+	if err != nil {
+		return err
 	}
 	if err := v.keep(); err != nil {
 		return fmt.Errorf("keep what the browser is to keep: %w", err)
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", v.words.Lang)
-	h.Add("Vary", "Accept-Language, Cookie")
-	h.Set("Content-Length", strconv.Itoa(out.Len()))
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(out.Bytes()) // a browser that left needs no page
+	send(v.w, status, s.Lang, out)
 	return nil
+}
+
+// screen is what all pages share.
+func (p *Pages) screen(w *words, page string) screen {
+	s := screen{
+		Lang: w.Lang, Dir: w.Dir, Name: p.name, Home: p.home, Logo: p.logo, Version: p.version,
+		Page: page, Title: w.say(page + ".title"), Offers: p.Offers, Providers: p.Providers,
+	}
+	for _, l := range []link{{"links.help", p.cfg.Links.Help}, {"links.terms", p.cfg.Links.Terms}, {"links.privacy", p.cfg.Links.Privacy}, {"links.imprint", p.cfg.Links.Imprint}} {
+		if l.URL != "" {
+			s.Links = append(s.Links, link{w.say(l.Text), l.URL})
+		}
+	}
+	return s
+}
+
+func (p *Pages) draw(s screen) ([]byte, error) {
+	var out bytes.Buffer
+	if err := p.templates[s.Lang].ExecuteTemplate(&out, s.Page, s); err != nil {
+		return nil, fmt.Errorf("write page %s: %w", s.Page, err)
+	}
+	return out.Bytes(), nil
+}
+
+func send(w http.ResponseWriter, status int, lang string, page []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", lang)
+	h.Add("Vary", "Accept-Language, Cookie")
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
+	_, _ = w.Write(page) // a browser that left needs no page
 }
 
 // redirect leads from one of our pages to another, by GET.

@@ -63,6 +63,7 @@ type api struct {
 	flow       *authflow.Flow
 	handler    http.Handler
 	pages      http.Handler      // nil when there are none
+	errorPage  errorPage         // likewise
 	assertions *assertion.Minter // nil when there are none
 	social     *social.Feature   // proxy.ProviderTokens, too
 	background []func(context.Context) error
@@ -94,7 +95,7 @@ func (a *app) newAPI(ctx context.Context, cfg config.Config) (*api, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.pages = secured(made, https)
+		n.pages, n.errorPage = secured(made, https), showRefusal(made)
 	}
 	return n, nil
 }

@@ -66,6 +66,7 @@ func (a *app) newProxy(cfg config.Config, api *api) (*proxy.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.ErrorPage = api.errorPage
 	if api.assertions != nil {
 		options.Assertions = api.assertions
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/pages"
 	"github.com/posternhq/postern/config"
+	"github.com/posternhq/postern/proxy"
 )
 
 // landings is where mailed links lead.
@@ -17,7 +18,7 @@ func landings(cfg config.Config) authflow.Landings {
 }
 
 // newPages puts the pages before the API, whose settings say what they offer.
-func (a *app) newPages(cfg config.Config, n *api) (http.Handler, error) {
+func (a *app) newPages(cfg config.Config, n *api) (*pages.Pages, error) {
 	pass, user := cfg.Auth.EmailPassword, cfg.Auth.User
 	deps := pages.Deps{
 		Core: n.core,
@@ -45,4 +46,12 @@ func (a *app) newPages(cfg config.Config, n *api) (http.Handler, error) {
 func observePage(r *http.Request, page string) {
 	info := infoOf(r)
 	info.route, info.auth = page, "page"
+}
+
+// errorPage is how the proxy tells a person that it refuses a request.
+type errorPage func(http.ResponseWriter, *http.Request, proxy.Refusal)
+
+// showRefusal has the proxy's refusals look like the pages.
+func showRefusal(p *pages.Pages) errorPage {
+	return func(w http.ResponseWriter, r *http.Request, no proxy.Refusal) { p.ShowRefusal(w, r, pages.Refusal(no)) }
 }

@@ -38,3 +38,22 @@ func TestAPageIsWhereABrowserIsSent(t *testing.T) {
 		t.Errorf("a page answers for the application: %s", elsewhere)
 	}
 }
+
+// TestAnErrorIsReadable has an application that nobody runs. Not parallel: see startDev.
+func TestAnErrorIsReadable(t *testing.T) {
+	host := startDev(t, "POSTERN_ROUTES=[{path: /**, auth: public, upstream: \"http://"+freeAddress(t)+"\"}]", "POSTERN_PAGES_NAME=Acme")
+	for accept, want := range map[string]string{"text/html": "<h1>Die Anwendung antwortet nicht</h1>", "*/*": `{"code":"BAD_GATEWAY",`} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+"/tasks", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Accept", accept)
+		request.Header.Set("Accept-Language", "de")
+		v := &visitor{t, "http://" + host, newBrowser(t)}
+		response, err := v.browser.Do(request)
+		page, id := v.answer(response, err), response.Header.Get("X-Request-Id")
+		if response.StatusCode != http.StatusBadGateway || !strings.Contains(page, want) || id == "" || !strings.Contains(page, id) {
+			t.Errorf("Accept %s: %d, id %q\n%s", accept, response.StatusCode, id, page)
+		}
+	}
+}
