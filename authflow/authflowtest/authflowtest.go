@@ -59,7 +59,8 @@ type Settings struct {
 	AdminColumns bool               // the database has those of better-auth's admin plugin
 	Unrecorded   authflow.EventName // an event whose row cannot be written
 	Notify       bool
-	Beside       *Flow // share its database and clock, as another replica
+	Compromised  password.Compromised // nil: all new passwords are taken
+	Beside       *Flow                // share its database and clock, as another replica
 }
 
 func defaults() Settings {
@@ -199,7 +200,7 @@ func (f *Flow) mount(s Settings) {
 	prove := verification.New(s.Verification, s.ChangeEmail,
 		verification.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Notify: s.Notify})
 	f.Password = password.New(s.Password,
-		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify})
+		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify, Compromised: s.Compromised})
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
 	atProviders, err := social.NewProviderSessions(f.Store.Store, f.Clock.Now)

@@ -71,6 +71,7 @@ var aboutFields = map[string][]string{
 	"USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": {"email"},
 	"PASSWORD_TOO_SHORT":                    {"newPassword", "password"},
 	"PASSWORD_TOO_LONG":                     {"newPassword", "password"},
+	"PASSWORD_COMPROMISED":                  {"newPassword", "password"},
 	"INVALID_PASSWORD":                      {"currentPassword", "password"},
 	"EMAIL_IS_THE_SAME":                     {"newEmail"},
 }

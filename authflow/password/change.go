@@ -22,7 +22,8 @@ func (f *Feature) mountChange(r *authflow.Router) {
 		},
 		Answer: changeAnswer{},
 		Errors: []*authflow.Error{
-			authflow.ErrInvalidPassword, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrCredentialNotFound, authflow.ErrTooManySignIns,
+			authflow.ErrInvalidPassword, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrPasswordCompromised,
+			authflow.ErrCredentialNotFound, authflow.ErrTooManySignIns,
 		},
 		Handle: f.change,
 	})
@@ -58,7 +59,7 @@ func (f *Feature) change(c *authflow.Call) error {
 		}
 		return err
 	}
-	hash, err := f.hash(c, string(user.ID), c.Body.String("newPassword"))
+	hash, err := f.hashNew(c, string(user.ID), user.Email, c.Body.String("newPassword"))
 	if err != nil {
 		return err
 	}

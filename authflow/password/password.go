@@ -38,6 +38,11 @@ type AddressProver interface {
 	SendOnSignIn(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, callbackURL string) error
 }
 
+// Compromised tells whether others have lost this password already. Package compromised has it.
+type Compromised interface {
+	Compromised(ctx context.Context, email, password string) bool
+}
+
 // Deps is what this room stands on.
 type Deps struct {
 	Core   *authflow.Core
@@ -47,6 +52,8 @@ type Deps struct {
 	Prover AddressProver
 	Pool   *Pool
 
+	// Compromised is asked about new passwords; nil: all are taken.
+	Compromised Compromised
 	// Notify mails the owner of an account when its password has changed.
 	Notify bool
 }
@@ -113,6 +120,15 @@ func (f *Feature) hash(c *authflow.Call, account, password string) (hash string,
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	return hash, nil
+}
+
+// hashNew is hash for a password that was chosen just now: one that is compromised is refused. It is asked for an address that is taken as for
+// another, where as much is hashed for both.
+func (f *Feature) hashNew(c *authflow.Call, account, email, password string) (string, error) {
+	if f.Compromised != nil && f.Compromised.Compromised(c.R.Context(), email, password) {
+		return "", authflow.ErrPasswordCompromised
+	}
+	return f.hash(c, account, password)
 }
 
 // verify compares in the pool. A hash of unknown format is nobody's password; the log names it, for it is the operator's to mend.

@@ -55,7 +55,7 @@ func (f *Feature) mountReset(r *authflow.Router) {
 		},
 		Query:  []authflow.Field{authflow.Text("token", "The mailed token, where the body has none.").Opt().Max(maxTokenBytes)},
 		Answer: statusAnswer{},
-		Errors: []*authflow.Error{authflow.ErrInvalidToken(http.StatusBadRequest), authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrTooManySignIns},
+		Errors: []*authflow.Error{authflow.ErrInvalidToken(http.StatusBadRequest), authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrPasswordCompromised, authflow.ErrTooManySignIns},
 		Handle: f.reset,
 	})
 }
@@ -159,7 +159,7 @@ func (f *Feature) reset(c *authflow.Call) error {
 	if err != nil {
 		return err
 	}
-	hash, err := f.hash(c, asked.Value, password)
+	hash, err := f.hashNew(c, asked.Value, f.emailOf(c, asked.Value), password)
 	if err != nil {
 		return err
 	}
@@ -176,6 +176,18 @@ func (f *Feature) reset(c *authflow.Call) error {
 	}
 	c.RememberDevice(user.Email)
 	return c.JSON(statusAnswer{Status: true})
+}
+
+// emailOf is the address of the user whose password is to be set, or "" when it cannot be known now.
+func (f *Feature) emailOf(c *authflow.Call, id string) string {
+	if f.Compromised == nil {
+		return ""
+	}
+	user, err := f.Store.FindUser(c.R.Context(), sessionstore.UserID(id))
+	if err != nil {
+		return ""
+	}
+	return user.Email
 }
 
 func (f *Feature) refuseReset(c *authflow.Call) error {

@@ -36,7 +36,7 @@ func (f *Feature) mountSignUp(r *authflow.Router) {
 		OperationID: "signUpWithEmailAndPassword",
 		Answer:      signUpAnswer{},
 		Errors: []*authflow.Error{
-			authflow.ErrSignUpDisabled, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrUserExists,
+			authflow.ErrSignUpDisabled, authflow.ErrPasswordTooShort, authflow.ErrPasswordTooLong, authflow.ErrPasswordCompromised, authflow.ErrUserExists,
 			authflow.ErrFailedToCreateUser, authflow.ErrTooManySignIns,
 		},
 		Handle: f.signUp,
@@ -68,7 +68,7 @@ func (f *Feature) signUp(c *authflow.Call) error {
 		f.noteTaken(c, user)
 		return authflow.ErrUserExists
 	}
-	hash, err := f.hash(c, user.Email, c.Body.String("password"))
+	hash, err := f.hashNew(c, user.Email, user.Email, c.Body.String("password"))
 	if err != nil {
 		return err
 	}

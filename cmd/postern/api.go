@@ -30,6 +30,7 @@ type lasting struct {
 	pool        *password.Pool
 	atProviders *social.ProviderSessions
 	egress      *egress.Client
+	outside     *egress.Client
 	places      authflow.Locator // nil without geoip.file
 }
 
@@ -49,7 +50,7 @@ func (a *app) last() (err error) {
 		return err
 	}
 	l.pool = password.NewPool(a.cfg.Auth.EmailPassword, a.metrics.pool())
-	l.egress = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
+	l.egress, l.outside = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
 	l.places = a.openPlaces()
 	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, lockout: l.lockout, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, l.pool.Run, clean.run)
@@ -131,6 +132,7 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 	}
 	features, elsewhere, err := rooms{
 		core: core, store: a.store, outbox: letters, pool: a.lasting.pool, egress: a.lasting.egress, atProviders: a.lasting.atProviders,
+		outside: a.lasting.outside, metrics: a.metrics,
 	}.features(cfg)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/compromised"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
@@ -48,6 +49,8 @@ type rooms struct {
 	pool   *password.Pool
 	egress *egress.Client
 
+	outside     *egress.Client // services that the operator names
+	metrics     *metrics
 	atProviders *social.ProviderSessions
 }
 
@@ -70,6 +73,7 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, *social.Feature,
 	if err != nil {
 		return nil, nil, err
 	}
+	pass.Compromised = compromised.New(cfg.Auth.Compromised, r.outside.For("pwnedpasswords"), r.core.Logger, r.metrics.compromised)
 	current := sessions.New(r.core, r.store, tokens)
 	current.Elsewhere = elsewhere
 	return []authflow.Feature{

@@ -37,6 +37,7 @@ type metrics struct {
 
 	*backgroundMetrics
 	*reloadMetrics
+	*newPasswordMetrics
 
 	events   *prometheus.CounterVec
 	mail     *prometheus.CounterVec
@@ -100,6 +101,7 @@ func newMetrics() *metrics {
 		children:     map[requestKey]requestChildren{},
 	}
 	m.backgroundMetrics, m.reloadMetrics = newBackgroundMetrics(m.registry), newReloadMetrics(m.registry)
+	m.newPasswordMetrics = newNewPasswordMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "postern_build_info", Help: "Always 1; the labels tell what is running.",
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},

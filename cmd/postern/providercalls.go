@@ -21,7 +21,7 @@ func newProviderCalls(logger *slog.Logger, registry prometheus.Registerer) *prov
 	p := &providerCalls{
 		logger: logger,
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "postern_provider_calls_total", Help: "Calls to identity providers, by how they ended.",
+			Name: "postern_provider_calls_total", Help: "Calls to identity providers and other services, by how they ended.",
 		}, []string{"provider", "outcome"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "postern_provider_call_seconds", Help: "Time of one call to an identity provider, its answer read.", Buckets: latencyBuckets,
@@ -34,12 +34,16 @@ func newProviderCalls(logger *slog.Logger, registry prometheus.Registerer) *prov
 	return p
 }
 
-// newEgress is the way out to identity providers.
-func newEgress(cfg egress.Config, logger *slog.Logger, registry prometheus.Registerer) *egress.Client {
+// newEgress is the way out to identity providers, and that to other services. Where the latter are is the operator's word alone, so they may be in the operator's own network.
+func newEgress(cfg egress.Config, logger *slog.Logger, registry prometheus.Registerer) (providers, services *egress.Client) {
 	calls := newProviderCalls(logger, registry)
-	client := egress.New(cfg)
-	client.Observe, client.ObserveBreaker = calls.call, calls.breaker
-	return client
+	providers = egress.New(cfg)
+	cfg.AllowPrivateAddresses = true
+	services = egress.New(cfg)
+	for _, client := range []*egress.Client{providers, services} {
+		client.Observe, client.ObserveBreaker = calls.call, calls.breaker
+	}
+	return providers, services
 }
 
 // call counts, and logs what an operator can do something about. What was not asked is only counted: the breaker has said why.

@@ -24,7 +24,8 @@ func TestCallsToProvidersAreCountedAndLogged(t *testing.T) {
 	var out bytes.Buffer
 	m := newMetrics()
 	logger := newLogger(config.Log{Level: "info", Format: "json"}, &out)
-	client := newEgress(egress.Config{AllowPrivateAddresses: true}, logger, m.registry).For("acme")
+	providers, _ := newEgress(egress.Config{AllowPrivateAddresses: true}, logger, m.registry)
+	client := providers.For("acme")
 	ask := func(path string) {
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path+"?code=secret", nil)
 		if resp, err := client.Do(r); err == nil {
@@ -39,7 +40,7 @@ func TestCallsToProvidersAreCountedAndLogged(t *testing.T) {
 		ask("/broken")
 	}
 	want := `
-# HELP postern_provider_calls_total Calls to identity providers, by how they ended.
+# HELP postern_provider_calls_total Calls to identity providers and other services, by how they ended.
 # TYPE postern_provider_calls_total counter
 postern_provider_calls_total{outcome="ok",provider="acme"} 1
 postern_provider_calls_total{outcome="server_error",provider="acme"} 5
