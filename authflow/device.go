@@ -38,3 +38,6 @@ func userAgent(r *http.Request) string {
 	}
 	return agent
 }
+
+// Languages is what the sender reads (RFC 9110 §12.5.4), for letters and pages. It may be anything.
+func (c *Call) Languages() string { return c.R.Header.Get("Accept-Language") }

@@ -90,16 +90,9 @@ func (f *Feature) delete(c *authflow.Call) error {
 
 func (f *Feature) mailLink(c *authflow.Call, user sessionstore.User) error {
 	now, token := f.Core.Now(), authflow.RandomString(deleteTokenLength, authflow.AlphabetLower)
-	letter := mail.Letter{
-		Kind:      "delete-user",
-		To:        user.Email,
-		Subject:   "Confirm the deletion of your account",
-		Heading:   "Delete your account?",
-		Lines:     []string{mail.Greeting(user.Name), "your account and all that belongs to it will be deleted for good once you confirm it. Open the link in the browser in which you are signed in."},
-		Action:    "Delete my account",
-		ActionURL: f.deletionLink(token, c.Body.String("callbackURL")),
-		Note:      fmt.Sprintf("The link works once, and for %s. If you did not ask for it, change your password.", mail.Span(deleteTokenLife)),
-	}
+	letter := mail.Draft{
+		Kind: "delete-user", To: user.Email, Name: user.Name, Languages: c.Languages(), Link: f.deletionLink(token, c.Body.String("callbackURL")), Life: deleteTokenLife,
+	}.Letter()
 	err := f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
 		err := tx.CreateVerification(c.R.Context(), sessionstore.Verification{
 			ID:         sessionstore.VerificationID(sessionstore.NewID()),

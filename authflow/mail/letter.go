@@ -8,12 +8,14 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/posternhq/postern/authflow/words"
 )
 
-// Letter is what a room has to say, without any form. Message gives it the form that all letters share.
+// Letter is what there is to say, without any form. Message gives it the form that all letters share. Rooms write a Draft.
 //
 // Every field may contain what users chose, such as their name: markup is escaped in HTML and removed from text and
-// subject, and no field can contain a line break. A name belongs in a letter only through Greeting, since mail programs
+// subject, and no field can contain a line break. A name belongs in a letter only through the greeting, since mail programs
 // turn anything that looks like an address of a page into a link.
 type Letter struct {
 	Kind    string   // as Message.Kind
@@ -26,6 +28,8 @@ type Letter struct {
 	ActionURL string // http or https; shown as text, too, for programs that show no buttons
 
 	Note string // a last, small paragraph: how long the link works, what to do if one did not ask for it
+
+	words *words.Words // of what all letters say; nil: in English
 }
 
 // Brand is who writes: the application, as its users know it.
@@ -47,6 +51,9 @@ func (l Letter) Message(brand Brand) Message {
 	}
 	if l.Heading == "" {
 		l.Heading = l.Subject
+	}
+	if l.words == nil {
+		l.words = Words("")
 	}
 	return Message{
 		Kind:    l.Kind,
@@ -92,8 +99,9 @@ func (l Letter) html(brand Brand) string {
 	var b bytes.Buffer
 	if err := letterTemplate.Execute(&b, struct {
 		Letter
-		Brand Brand
-	}{l, brand}); err != nil {
+		Brand             Brand
+		Lang, Dir, Button string
+	}{l, brand, l.words.Lang, l.words.Dir, l.words.Say("button")}); err != nil {
 		// A buffer takes every write and the template calls no code, so this would be a mistake in letter.html, which every
 		// test of this package would meet. The text form alone is still a letter.
 		return ""
@@ -101,15 +109,15 @@ func (l Letter) html(brand Brand) string {
 	return b.String()
 }
 
-// Greeting is the first line to a person: "Hello Ada," or, when the name is empty or could pass for a link, "Hello,". Sign-up
+// greeting is the first line to a person: "Hello Ada," or, when the name is empty or could pass for a link, "Hello,". Sign-up
 // takes any name, and a "name" such as "win at evil.example" would otherwise make our letters carry somebody's link to whatever
 // address that person typed in.
-func Greeting(name string) string {
+func greeting(w *words.Words, name string) string {
 	name = plain(name)
 	if name == "" || len([]rune(name)) > maxGreetedName || linkLike.MatchString(name) {
-		return "Hello,"
+		return w.Say("greeting.nobody")
 	}
-	return "Hello " + name + ","
+	return w.Say("greeting", "name", name)
 }
 
 const maxGreetedName = 60

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posternhq/postern/authflow/mail"
 )
@@ -21,7 +22,7 @@ func verifyLetter() mail.Letter {
 		To:        "ada@example.com",
 		Subject:   "Confirm your address",
 		Heading:   "Welcome to Example",
-		Lines:     []string{mail.Greeting("Ada Lovelace"), "please confirm that this address is yours."},
+		Lines:     []string{"Hello Ada Lovelace,", "please confirm that this address is yours."},
 		Action:    "Confirm address",
 		ActionURL: "https://app.example.com/api/auth/verify-email?token=abc.def-ghi_jkl&callbackURL=%2Ftasks%3Fa%3D1%26b%3D2",
 		Note:      "The link works for 15 minutes. If you did not sign up, ignore this letter.",
@@ -32,9 +33,13 @@ func TestLettersLookAsReviewed(t *testing.T) {
 	t.Parallel()
 	for name, letter := range map[string]mail.Letter{
 		"verify": verifyLetter(),
+		"german": mail.Draft{
+			Kind: "confirm-change-email", To: "ada@example.com", Name: "Ada", Languages: "fr;q=0.5, de-CH", Link: "https://app.example.com/x",
+			Life: 15 * time.Minute, Values: []string{"email", "ada@new.example"},
+		}.Letter(),
 		"notice": {
 			Kind: "password-changed", To: "ada@example.com", Subject: "Your password was changed",
-			Lines: []string{mail.Greeting(""), "the password of your account was changed on 1 May 2026 at 10:00 UTC."},
+			Lines: []string{"Hello,", "the password of your account was changed on 1 May 2026 at 10:00 UTC."},
 			Note:  "If this was not you, reset your password now.",
 		},
 		"hostile": {
@@ -131,8 +136,8 @@ func TestGreetingLeavesOutWhatCouldBecomeALink(t *testing.T) {
 		strings.Repeat("x", 61):    "Hello,",
 		"bad\xffutf8":              "Hello badutf8,",
 	} {
-		if got := mail.Greeting(name); got != want {
-			t.Errorf("Greeting(%q) = %q, want %q", name, got, want)
+		if got := (mail.Draft{Kind: "verify-email", Name: name}).Letter().Lines[0]; got != want {
+			t.Errorf("%q is greeted by %q, want %q", name, got, want)
 		}
 	}
 }

@@ -1,18 +1,11 @@
 package mail
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
-// Span says a duration as people do: "15 minutes", "1 hour".
-func Span(d time.Duration) string {
-	n, unit := int(d.Round(time.Minute)/time.Minute), "minute"
-	if d >= time.Hour && d%time.Hour == 0 {
-		n, unit = int(d/time.Hour), "hour"
+// span says a duration as people do: "15 minutes", "1 hour".
+func (d Draft) span() string {
+	if d.Life >= time.Hour && d.Life%time.Hour == 0 {
+		return d.words().Count("hours", int(d.Life/time.Hour))
 	}
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
+	return d.words().Count("minutes", int(d.Life.Round(time.Minute)/time.Minute))
 }

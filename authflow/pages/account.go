@@ -152,10 +152,10 @@ func (v *visit) listEvents(view *accountView) error {
 	for _, e := range events {
 		shown := event{At: e.At, Failed: e.Outcome == authflow.OutcomeFailure}
 		key := "event." + string(e.Name)
-		if shown.Failed && v.words.has(key+".failure") {
+		if shown.Failed && v.words.Has(key+".failure") {
 			key += ".failure"
 		}
-		if shown.Text = v.words.first(key, "event.other"); e.ClientIP.IsValid() {
+		if shown.Text = v.words.First(key, "event.other"); e.ClientIP.IsValid() {
 			shown.Address = e.ClientIP.String()
 		}
 		shown.Place = cmp.Or(v.pages.Core.Place(shown.Address, v.words.Lang), e.Place)

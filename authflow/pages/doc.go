@@ -13,7 +13,7 @@
 //
 // No page does anything itself. A form that was posted becomes a request to the auth API (call.go), with the browser's own cookies, Origin,
 // address and request id, so that limits, origin checks, gates, letters and events are those of the API; the cookies that it sets go to the
-// browser, and an error that it answers is told in the page's language (problem.go, words.go).
+// browser, and an error that it answers is told in the page's language (problem.go; package words has its words).
 //
 // # What this package adds
 //

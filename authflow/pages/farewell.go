@@ -94,7 +94,7 @@ func showSignedOut(v *visit) error {
 // showError is where flows end that have no other page.
 func showError(v *visit) error {
 	code := v.r.URL.Query().Get("error")
-	if v.words.has("problem.provider." + code) {
+	if v.words.Has("problem.provider." + code) {
 		return v.refusalOf("provider", code)
 	}
 	return v.refusalOf("link", code)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/posternhq/postern/authflow"
+	"github.com/posternhq/postern/authflow/words"
 	"github.com/posternhq/postern/sessionstore"
 )
 
@@ -74,7 +75,7 @@ type Pages struct {
 	logo      string
 	policy    string
 	version   string
-	languages *languages
+	languages *words.Languages
 	templates map[string]*template.Template // by language
 	assets    map[string]asset              // by path
 	routes    map[string]route              // by path
@@ -100,8 +101,8 @@ func New(cfg Config, deps Deps) (*Pages, error) {
 	if p.keys, err = deps.Core.Keys.For("pages"); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	if p.languages, err = readLanguages(); err != nil {
-		return nil, err
+	if p.languages, err = words.Read(files); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
 	}
 	if err := p.readAssets(colors); err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ type visit struct {
 	pages *Pages
 	w     http.ResponseWriter
 	r     *http.Request
-	words *words
+	words *words.Words
 	form  url.Values // nil for GET
 
 	kept, before kept // what the browser keeps, now and when it asked
@@ -152,7 +153,7 @@ type visit struct {
 // ServeHTTP answers a request for what is below Path. No page is kept by any cache, not even for the back button (D51).
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	authflow.BoundUnread(w, r)
-	v := &visit{pages: p, w: w, r: r, words: p.languages.choose(r.Header.Get("Accept-Language"))}
+	v := &visit{pages: p, w: w, r: r, words: p.languages.Choose(r.Header.Get("Accept-Language"))}
 	path := r.URL.EscapedPath() // another spelling is another path, as in the API
 	p.protect(w.Header())
 	if a, ok := p.assets[path]; ok && (r.Method == http.MethodGet || r.Method == http.MethodHead) {

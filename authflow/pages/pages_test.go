@@ -301,6 +301,19 @@ func TestTheAccountPageTellsWhere(t *testing.T) {
 	ada.Page("/auth/account").Shows(200, "&lt;Munich&gt;, Germany · 198.51.100.7 · last used", "Firefox on Linux · &lt;Munich&gt;, Germany · 198.51.100.7")
 }
 
+func TestLettersSpeakTheBrowsersLanguage(t *testing.T) {
+	t.Parallel()
+	flow := start(t)
+	user := flow.User("Ada")
+	for lang, subject := range map[string]string{"de-AT": "Neues Passwort", "ja": "Reset your password"} {
+		ada := flow.Browser().With("Accept-Language", lang)
+		ada.Submit(ada.Page("/auth/forgot"), "/auth/forgot", "email", user.Email).Is(303)
+		if letter := flow.Letter("reset-password", user.Email); letter.Subject != subject {
+			t.Errorf("%s: %q, want %q", lang, letter.Subject, subject)
+		}
+	}
+}
+
 func TestASessionThatHasEndedMeanwhile(t *testing.T) {
 	t.Parallel()
 	flow := start(t)

@@ -101,24 +101,24 @@ func (v *visit) tell(p *problem) *told {
 	case p.Code == codeTooMany:
 		seconds, _ := strconv.Atoi(p.RetryAfter) // zero where nothing is said
 		if seconds > 90 {
-			t.Text = v.words.say("problem.TOO_MANY_REQUESTS.minutes", "minutes", strconv.Itoa((seconds+59)/60))
+			t.Text = v.words.Say("problem.TOO_MANY_REQUESTS.minutes", "minutes", strconv.Itoa((seconds+59)/60))
 		} else {
-			t.Text = v.words.say("problem.TOO_MANY_REQUESTS.seconds", "seconds", strconv.Itoa(max(1, seconds)))
+			t.Text = v.words.Say("problem.TOO_MANY_REQUESTS.seconds", "seconds", strconv.Itoa(max(1, seconds)))
 		}
-	case v.words.has(key):
-		t.Text = v.words.say(key, "min", strconv.Itoa(v.pages.Offers.MinPassword), "max", strconv.Itoa(v.pages.Offers.MaxPassword), "host", v.pages.host)
+	case v.words.Has(key):
+		t.Text = v.words.Say(key, "min", strconv.Itoa(v.pages.Offers.MinPassword), "max", strconv.Itoa(v.pages.Offers.MaxPassword), "host", v.pages.host)
 	case p.Code == "VALIDATION_ERROR":
-		t.Text = v.words.say("problem.fields")
+		t.Text = v.words.Say("problem.fields")
 	case p.Status >= http.StatusInternalServerError:
-		t.Text = v.words.say("problem." + codeInternal)
+		t.Text = v.words.Say("problem." + codeInternal)
 	default:
-		t.Text, t.Detail = v.words.say("problem.other"), p.Message
+		t.Text, t.Detail = v.words.Say("problem.other"), p.Message
 	}
 	for _, name := range p.Fields {
 		if !v.form.Has(name) {
 			continue
 		}
-		t.Fields[name] = v.words.first("invalid."+p.Code+"."+name, "invalid."+p.Code, "invalid."+name, "invalid.other")
+		t.Fields[name] = v.words.First("invalid."+p.Code+"."+name, "invalid."+p.Code, "invalid."+name, "invalid.other")
 	}
 	if p.Status >= http.StatusInternalServerError || p.Code == "INVALID_ORIGIN" {
 		t.RequestID = v.pages.RequestID(v.r)

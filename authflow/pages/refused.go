@@ -24,13 +24,13 @@ type refusedView struct {
 // ShowRefusal answers for the application where the proxy does not let a browser through, or finds nobody behind. The page knows nobody, keeps
 // nothing, and asks neither the API nor the database, which may be what is away. It says what the code says, and nothing of what happened inside.
 func (p *Pages) ShowRefusal(w http.ResponseWriter, r *http.Request, no Refusal) {
-	words := p.languages.choose(r.Header.Get("Accept-Language"))
+	words := p.languages.Choose(r.Header.Get("Accept-Language"))
 	p.protect(w.Header())
 	s := p.screen(words, "refused")
 	key, status := "refused."+no.Code, strconv.Itoa(no.Status)
-	s.Title = words.first(key+".title", "refused."+status[:1]+"xx.title")
+	s.Title = words.First(key+".title", "refused."+status[:1]+"xx.title")
 	view := refusedView{
-		Text: words.first(key, "refused."+status[:1]+"xx"), RequestID: no.RequestID, SignIn: no.SignInURL,
+		Text: words.First(key, "refused."+status[:1]+"xx"), RequestID: no.RequestID, SignIn: no.SignInURL,
 		Verify: no.Code == "EMAIL_NOT_VERIFIED", SwitchUser: no.Code == "FORBIDDEN",
 	}
 	loading := r.Method == http.MethodGet || r.Method == http.MethodHead

@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/posternhq/postern/authflow/words"
 )
 
-//go:embed templates assets
+//go:embed templates assets words
 var files embed.FS
 
 // screen is what every template gets.
@@ -50,29 +52,29 @@ type fieldView struct {
 // templates are the same files with each language's words.
 func (p *Pages) parseTemplates() error {
 	p.templates = map[string]*template.Template{}
-	for _, w := range p.languages.list {
+	for _, w := range p.languages.List {
 		t, err := template.New("").Funcs(template.FuncMap{
-			"t": w.say, "markup": w.markup, "field": func(s screen, name, kind, autocomplete, value string) fieldView {
-				f := fieldView{Name: name, Kind: kind, Autocomplete: autocomplete, Label: w.first("field." + name), Value: value}
+			"t": w.Say, "markup": w.Markup, "field": func(s screen, name, kind, autocomplete, value string) fieldView {
+				f := fieldView{Name: name, Kind: kind, Autocomplete: autocomplete, Label: w.First("field." + name), Value: value}
 				if s.Problem != nil {
 					f.Problem = s.Problem.Fields[name]
 				}
 				if kind == "password" && autocomplete == "new-password" {
 					f.Min, f.Max = p.Offers.MinPassword, p.Offers.MaxPassword
-					f.Hint = w.say("hint.password", "min", strconv.Itoa(f.Min))
+					f.Hint = w.Say("hint.password", "min", strconv.Itoa(f.Min))
 				}
 				return f
 			},
 			"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-			"date":  w.date,
+			"date":  w.Stamp,
 			"device": func(program, system string) string {
 				switch {
 				case program == "":
-					return w.say("device.unknown")
+					return w.Say("device.unknown")
 				case system == "":
 					return program
 				}
-				return w.say("device.on", "program", program, "system", system)
+				return w.Say("device.on", "program", program, "system", system)
 			},
 		}).ParseFS(files, "templates/*.html")
 		if err != nil {
@@ -90,12 +92,12 @@ func (v *visit) show(page string, values any) error {
 	status := http.StatusOK
 	if v.problem != nil {
 		status, s.Problem = v.problem.Status, v.tell(v.problem)
-		s.Title = v.words.say("problem.title", "title", s.Title)
+		s.Title = v.words.Say("problem.title", "title", s.Title)
 		if v.problem.RetryAfter != "" {
 			v.w.Header().Set("Retry-After", v.problem.RetryAfter)
 		}
 	} else if v.kept.Notice != "" {
-		s.Notice, v.kept.Notice = v.words.say("notice."+string(v.kept.Notice)), ""
+		s.Notice, v.kept.Notice = v.words.Say("notice."+string(v.kept.Notice)), ""
 	}
 	out, err := v.pages.draw(s)
 	if err != nil {
@@ -109,14 +111,14 @@ func (v *visit) show(page string, values any) error {
 }
 
 // screen is what all pages share.
-func (p *Pages) screen(w *words, page string) screen {
+func (p *Pages) screen(w *words.Words, page string) screen {
 	s := screen{
 		Lang: w.Lang, Dir: w.Dir, Name: p.name, Home: p.home, Logo: p.logo, Version: p.version,
-		Page: page, Title: w.say(page + ".title"), Offers: p.Offers, Providers: p.Providers,
+		Page: page, Title: w.Say(page + ".title"), Offers: p.Offers, Providers: p.Providers,
 	}
 	for _, l := range []link{{"links.help", p.cfg.Links.Help}, {"links.terms", p.cfg.Links.Terms}, {"links.privacy", p.cfg.Links.Privacy}, {"links.imprint", p.cfg.Links.Imprint}} {
 		if l.URL != "" {
-			s.Links = append(s.Links, link{w.say(l.Text), l.URL})
+			s.Links = append(s.Links, link{w.Say(l.Text), l.URL})
 		}
 	}
 	return s

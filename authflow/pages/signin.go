@@ -51,7 +51,7 @@ func (v *visit) greet() error {
 // refusalOf is what a code in an address says, as far as we have words for it: nothing that a stranger wrote is shown.
 func (v *visit) refusalOf(kind, code string) *problem {
 	known := kind + "." + code
-	if len(code) > 64 || !v.words.has("problem."+known) {
+	if len(code) > 64 || !v.words.Has("problem."+known) {
 		known = kind + ".other"
 	}
 	return &problem{Status: http.StatusBadRequest, Code: known}

@@ -72,8 +72,8 @@ func (p *Pages) required() (list []*sessionstore.AdditionalField) {
 func (v *visit) more() (list []moreField) {
 	for _, f := range v.pages.required() {
 		m := moreField{Name: f.Name, Label: humanized(f.Name), Kind: "text", Value: v.line(f.Name), Choices: f.OneOf, Checked: v.form.Has(f.Name)}
-		if key := "field." + f.Name; v.words.has(key) {
-			m.Label = v.words.say(key)
+		if key := "field." + f.Name; v.words.Has(key) {
+			m.Label = v.words.Say(key)
 		}
 		switch {
 		case len(f.OneOf) > 0:

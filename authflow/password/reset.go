@@ -100,7 +100,7 @@ func (f *Feature) mailReset(c *authflow.Call, email string) error {
 			return fmt.Errorf("create reset token: %w", err)
 		}
 		link := f.Core.APIURL + "/reset-password/" + token + "?callbackURL=" + authflow.EscapeComponent(cmp.Or(c.Body.String("redirectTo"), f.Core.Landings.Reset))
-		if err := f.Outbox.Enqueue(c.R.Context(), tx, f.resetLetter(user, link)); err != nil {
+		if err := f.Outbox.Enqueue(c.R.Context(), tx, f.resetLetter(c, user, link)); err != nil {
 			return fmt.Errorf("enqueue reset letter: %w", err)
 		}
 		return c.Record(tx, authflow.Event{Name: authflow.EventPasswordResetRequested, UserID: user.ID})

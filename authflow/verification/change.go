@@ -65,23 +65,11 @@ func (f *Feature) mailChange(c *authflow.Call, tx *sessionstore.Store, user sess
 	if err != nil {
 		return err
 	}
-	letter := mail.Letter{
-		Kind:      "change-email",
-		To:        to,
-		Subject:   "Confirm your new e-mail address",
-		Heading:   "Confirm your new e-mail address",
-		Lines:     []string{mail.Greeting(user.Name), "please confirm that your account is to have this address from now on."},
-		Action:    "Confirm new address",
-		ActionURL: link,
-		Note:      fmt.Sprintf("The link works for %s. If you did not ask for it, you need not do anything.", mail.Span(f.cfg.ExpiresIn)),
-	}
+	draft := mail.Draft{Kind: "change-email", To: to, Name: user.Name, Languages: c.Languages(), Link: link, Life: f.cfg.ExpiresIn}
 	if next == confirmChange {
-		letter.Kind, letter.To = "confirm-change-email", user.Email
-		letter.Subject = "Confirm the change of your e-mail address"
-		letter.Heading = letter.Subject
-		letter.Lines[1] = fmt.Sprintf("please confirm that the address of your account is to become %s.", to)
-		letter.Action = "Confirm change"
+		draft.Kind, draft.To, draft.Values = "confirm-change-email", user.Email, []string{"email", to}
 	}
+	letter := draft.Letter()
 	if err := f.Outbox.Enqueue(c.R.Context(), tx, letter.Message(f.Brand)); err != nil {
 		return fmt.Errorf("enqueue letter for change of address: %w", err)
 	}
@@ -170,13 +158,7 @@ func (f *Feature) notify(c *authflow.Call, tx *sessionstore.Store, user sessions
 	if !f.Notify {
 		return nil
 	}
-	letter := mail.Letter{
-		Kind:    "email-changed",
-		To:      former,
-		Subject: "Your e-mail address was changed",
-		Lines:   []string{mail.Greeting(user.Name), "your account has another e-mail address now and does not use this one any more."},
-		Note:    "If this was not you, tell the people who run this service at once.",
-	}
+	letter := mail.Draft{Kind: "email-changed", To: former, Name: user.Name, Languages: c.Languages()}.Letter()
 	if err := f.Outbox.Enqueue(c.R.Context(), tx, letter.Message(f.Brand)); err != nil {
 		return fmt.Errorf("enqueue notice: %w", err)
 	}

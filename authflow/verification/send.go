@@ -107,16 +107,7 @@ func (f *Feature) mailLink(c *authflow.Call, tx *sessionstore.Store, u sessionst
 	if err != nil {
 		return err
 	}
-	letter := mail.Letter{
-		Kind:      "verify-email",
-		To:        u.Email,
-		Subject:   "Confirm your e-mail address",
-		Heading:   "Confirm your e-mail address",
-		Lines:     []string{mail.Greeting(u.Name), "please confirm that this address is yours."},
-		Action:    "Confirm address",
-		ActionURL: link,
-		Note:      fmt.Sprintf("The link works for %s. If you did not sign up, you need not do anything.", mail.Span(f.cfg.ExpiresIn)),
-	}
+	letter := mail.Draft{Kind: "verify-email", To: u.Email, Name: u.Name, Languages: c.Languages(), Link: link, Life: f.cfg.ExpiresIn}.Letter()
 	if err := f.Outbox.Enqueue(c.R.Context(), tx, letter.Message(f.Brand)); err != nil {
 		return fmt.Errorf("enqueue verification letter: %w", err)
 	}
