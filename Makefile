@@ -7,6 +7,7 @@ SHELL       := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 1m
 AGAINST  ?= HEAD~1
+EXAMPLE  ?= fastapi
 
 # Where a release spends its time, for the compiler. It is no default.pgo beside the command: with one, every test and vet of the command would compile all packages anew.
 PROFILE := cmd/postern/pgo/default.pgo
@@ -33,11 +34,11 @@ build: ## Build the static binary bin/postern
 	CGO_ENABLED=0 go build -pgo=$(PROFILE) -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/postern ./cmd/postern
 
 .PHONY: run
-run: ## Serve http://localhost:8080 in front of the FastAPI example (or the built-in demo)
-	@examples/run-dev.sh
+run: ## Serve http://localhost:8080 in front of the FastAPI example, or of EXAMPLE=live or shared-database
+	@EXAMPLE=$(EXAMPLE) examples/run-dev.sh
 
 .PHONY: test
-test: setup check race differential example python whole ## Everything CI runs: format, vet, unit tests with -race, example, Python package, e2e, wire, chaos, compat, browser
+test: setup check race differential example python whole ## Everything CI runs: format, vet, unit tests with -race, examples, Python package, e2e, wire, chaos, compat, browser
 
 .PHONY: setup
 setup: ## Install what the tests need and this machine lacks
@@ -62,9 +63,10 @@ differential: ## Send a million generated targets through the proxy: what is dec
 	go test ./proxy -run '^TestD09WhatIsDecidedOnIsWhatIsForwarded$$' -v -timeout 20m -args -targets 1000000
 
 .PHONY: example
-example: ## Run the tests of the FastAPI example on both databases
+example: build ## Run the tests of the Python examples: FastAPI on both databases, streams, a shared database
 	examples/fastapi/install.sh requirements-test.txt
 	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/fastapi/pytest.ini --rootdir examples/fastapi examples/fastapi
+	$(WITH_POSTGRES) examples/fastapi/.venv/bin/python -m pytest -q -c examples/pytest.ini --rootdir examples examples/live examples/shared-database
 
 .PHONY: python
 python: build ## Check the Python package, and run its tests on the newest FastAPI and on the oldest
@@ -109,7 +111,7 @@ alerts: ## Check and test the alerts for Prometheus; needs promtool, which Debia
 	promtool test rules deploy/prometheus/alerts_test.yaml
 
 .PHONY: browser
-browser: build ## Use Postern through a public component kit, in a real Chromium
+browser: build ## Use Postern through a public component kit, its pages, and the examples, in a real Chromium
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/browser/...
 
 .PHONY: lint

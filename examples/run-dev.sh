@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
 # `make run`: Postern in development mode at http://localhost:8080, in front of
-# the FastAPI example if Python can run it, else of the built-in demo upstream.
-# Arguments are passed on to `postern dev`.
+# the example that EXAMPLE names (fastapi, live or shared-database) if Python can
+# run it, else of the built-in demo upstream. Arguments are passed on to `postern dev`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Everything is embedded here. A DATABASE_URL that is set for something else
-# must not get Postern's tables or the example's.
-unset DATABASE_URL
+example=${EXAMPLE:-fastapi}
+if [ ! -e "examples/$example/app.py" ] && [ ! -d "examples/$example/app" ]; then
+	echo "there is no example $example: EXAMPLE is fastapi, live or shared-database" >&2
+	exit 2
+fi
+if [ "$example" = shared-database ]; then
+	: "${DATABASE_URL:?is not set: name the PostgreSQL database to share, as in postgres://user:password@127.0.0.1/name}"
+else
+	# Everything is embedded here. A DATABASE_URL that is set for something else
+	# must not get Postern's tables or the example's.
+	unset DATABASE_URL
+fi
 
 # Each thing started here is a process group of its own, so that it ends with
 # all it has started, and in order: Postern first, then what is behind it.
@@ -32,7 +41,7 @@ answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Starts the example on $port; false when it ends before it answers.
 start_example() {
-	(cd examples/fastapi && exec .venv/bin/python -m app --port "$port") </dev/null &
+	(cd "examples/$example" && exec ../fastapi/.venv/bin/python -m app --port "$port") </dev/null &
 	backend=$!
 	until answers "$port"; do
 		kill -0 "$backend" 2>/dev/null || { backend=; return 1; }
@@ -46,11 +55,14 @@ building=$!
 examples/fastapi/install.sh </dev/null &
 installing=$!
 wait "$building"
+if [ "$example" = shared-database ]; then
+	bin/postern migrate up # first, since the application's tables refer to these
+fi
 
 if wait "$installing" && port=$(free_port) && start_example; then
 	set -- --upstream "http://127.0.0.1:$port" "$@"
 else
-	echo "the FastAPI example cannot run here; the built-in demo upstream serves instead" >&2
+	echo "the example $example cannot run here; the built-in demo upstream serves instead" >&2
 fi
 building= installing=
 

@@ -50,6 +50,16 @@ func StartFastAPI(t testing.TB, databaseURL string) *FastAPI {
 // Log is all that uvicorn wrote.
 func (a *FastAPI) Log() string { return a.journal.String() }
 
+// ExamplePython is the interpreter that has the packages of all Python examples.
+func ExamplePython(t testing.TB) string {
+	t.Helper()
+	_, python, err := findExample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return python
+}
+
 func findExample() (dir, python string, err error) {
 	module, err := root()
 	if err != nil {
