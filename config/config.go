@@ -14,6 +14,7 @@ import (
 	"github.com/posternhq/postern/authflow/social"
 	"github.com/posternhq/postern/authflow/social/egress"
 	"github.com/posternhq/postern/authflow/verification"
+	"github.com/posternhq/postern/deploy/k8s/injector"
 	"github.com/posternhq/postern/proxy"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Audit        audit.Config             `key:"audit" restart:"true" doc:"A record of every authentication event, in the database and as log lines."`
 	GeoIP        geoip.Config             `key:"geoip" restart:"true" doc:"Where addresses are, for people to recognise their own devices by."`
 	CORS         CORS                     `key:"cors" doc:"Which other sites' scripts may read answers."`
+	Injector     injector.Config          `key:"injector" restart:"true" doc:"For 'postern injector' alone, the webhook that puts Postern into pods. See docs/kubernetes.md."`
 	Telemetry    Telemetry                `key:"telemetry" doc:"Traces, in OpenTelemetry's protocol. They are switched on by OTEL_EXPORTER_OTLP_ENDPOINT; docs/operations.md says more."`
 	Log          Log                      `key:"log" doc:"Log lines, written to standard error."`
 }

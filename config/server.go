@@ -19,6 +19,7 @@ import (
 type Server struct {
 	Listen         string   `key:"listen" restart:"true" default:":8080" doc:"Address of the public listener: host:port, :port, or unix:/path of a socket. It speaks HTTP/1.1, and with tls HTTP/2 as well."`
 	AdminListen    string   `key:"admin_listen" restart:"true" default:"127.0.0.1:9090" doc:"Address of the admin listener with /livez, /readyz and /metrics. Never the public one; keep it off the internet."`
+	ProbePaths     []string `key:"probe_paths" restart:"true" example:"/healthz" doc:"Paths of the application, with query if they have one, that the admin listener passes on below /probe/http without a session, for an orchestrator that cannot reach the application itself: a probe of /probe/http/healthz asks for /healthz. The answer has the application's status, and nothing else of it. With any, /probe/tcp tells whether the application takes connections. The injector sets this."`
 	PublicURL      string   `key:"public_url" restart:"true" env:"BETTER_AUTH_URL" example:"https://app.example.com" doc:"The origin that users see: scheme and host, no path. Cookies, mailed links and redirects are made from it, never from request headers."`
 	TrustedProxies []string `key:"trusted_proxies" example:"10.0.0.0/8,fd00::/8" doc:"Networks (CIDR) or addresses of the proxies in front, whose X-Forwarded-* headers are believed; unix stands for whoever connects to a Unix socket. Empty: nobody's."`
 
@@ -96,6 +97,11 @@ func (s Server) Validate() error {
 	if s.PublicURL != "" {
 		if err := checkOrigin(s.PublicURL); err != nil {
 			report("public_url: %w", err)
+		}
+	}
+	for i, path := range s.ProbePaths {
+		if u, err := url.ParseRequestURI(path); err != nil || !strings.HasPrefix(path, "/") || u.Host != "" || u.Fragment != "" {
+			report("probe_paths[%d]: %q is not a path such as /healthz", i, path)
 		}
 	}
 	for i, network := range s.TrustedProxies {

@@ -58,6 +58,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.cookies(c)
 	ps.origins(c)
 	ps.circles(c)
+	ps.probes(c)
 	ps.templates(c)
 	ps.audiences(c)
 	ps.providerTokens(c, m)
@@ -284,6 +285,17 @@ func (ps *problems) circles(c Config) {
 	for i, r := range c.Proxy.Routes {
 		upstream(fmt.Sprintf("routes[%d].upstream", i), r.Upstream)
 		several(fmt.Sprintf("routes[%d].upstreams", i), r.Upstreams)
+	}
+}
+
+// probes refuses what the admin listener could not pass on.
+func (ps *problems) probes(c Config) {
+	addresses := c.Proxy.Upstream.Addresses()
+	if len(c.Server.ProbePaths) == 0 || len(addresses) == 0 {
+		return
+	}
+	if scheme, _, _ := strings.Cut(addresses[0], ":"); scheme != "http" && scheme != "unix" {
+		ps.add("server.probe_paths", Origin{}, "are passed on to applications at http:// or unix: alone, and upstream is %s; leave them out, and let probes ask the application itself", addresses[0])
 	}
 }
 

@@ -40,6 +40,14 @@ func newAdmin(m *metrics, database prober) *adminListener {
 	return a
 }
 
+// passOn adds what probes of the application ask for.
+func (a *adminListener) passOn(p *probes) {
+	if p != nil {
+		a.mux.HandleFunc("GET "+probeHTTP+"/", p.http)
+		a.mux.HandleFunc("GET "+probeTCP, p.tcp)
+	}
+}
+
 func (a *adminListener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		http.Error(w, "no browsers here", http.StatusForbidden)

@@ -79,6 +79,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	}
 	a.current.Store(first)
 	a.admin = newAdmin(a.metrics, a.store)
+	a.admin.passOn(newProbes(a.cfg))
 	return nil
 }
 
