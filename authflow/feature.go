@@ -63,6 +63,8 @@ type Route struct {
 	name  string // Path, also where the route was found by an alias
 	limit Limit  // of one client
 	gates []Gate // of all sessions
+
+	challenge Challenge // nil: none is asked for
 }
 
 // AnyOf is the Answer of a route that succeeds in several ways: the zero values of what it may say.

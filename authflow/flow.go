@@ -34,6 +34,8 @@ type Deps struct {
 	Counter   Counter
 	// Lockout counts wrong guesses at passwords. None: they are not counted.
 	Lockout Lockout
+	// Challenge is asked for at the endpoints that it guards. None: at none.
+	Challenge Challenge
 
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -182,6 +184,9 @@ func New(core *Core, features ...Feature) (*Flow, error) {
 	if f.counter != nil {
 		f.router.limitRoutes(core.deps.RateLimit, core.Logger)
 	}
+	if core.deps.Challenge != nil {
+		f.router.guardRoutes(core.deps.Challenge)
+	}
 	return f, nil
 }
 
@@ -222,6 +227,9 @@ func (f *Flow) find(r *http.Request) (*Route, url.Values) {
 // serve does what every route needs, in better-auth's order, and then what this one does.
 func (f *Flow) serve(c *Call) error {
 	if err := f.checkRate(c); err != nil {
+		return err
+	}
+	if err := checkChallenge(c); err != nil {
 		return err
 	}
 	body, err := f.checkRequest(c)

@@ -13,6 +13,7 @@ func (r *Route) Refusals() []*Error {
 	all := slices.Clone(r.Errors)
 	all = append(all, r.bodyRefusals()...)
 	all = append(all, r.originRefusals()...)
+	all = append(all, r.challengeRefusals()...)
 	if r.Begins {
 		all = append(all, ErrUnauthorized) // the user was deleted meanwhile
 		for _, gate := range r.gates {

@@ -4,6 +4,7 @@ import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/captcha"
 	"github.com/posternhq/postern/authflow/compromised"
 	"github.com/posternhq/postern/authflow/geoip"
 	"github.com/posternhq/postern/authflow/jwt"
@@ -44,6 +45,7 @@ type Config struct {
 type Auth struct {
 	Core              authflow.Config      `key:",inline"`
 	EmailPassword     password.Config      `key:"email_password" doc:"Sign-up and sign-in with e-mail address and password."`
+	Captcha           captcha.Config       `key:"captcha" doc:"A riddle for programs, judged by a service, as better-auth's captcha plugin."`
 	Compromised       compromised.Config   `key:"compromised_passwords" doc:"New passwords that are refused since others know them."`
 	EmailVerification verification.Config  `key:"email_verification" doc:"Proof that an address is the user's."`
 	User              User                 `key:"user" doc:"What users may do with their own account."`

@@ -69,7 +69,7 @@ func TestPasswordsAndKeysAreMarkedSecret(t *testing.T) {
 	t.Parallel()
 	for _, s := range Settings() {
 		_, name := split(s.Key)
-		looksSecret := name == "secret" || name == "password" || name == "api_key" || name == "private_key" || strings.HasSuffix(name, "_secret") ||
+		looksSecret := name == "secret" || name == "password" || name == "api_key" || name == "private_key" || name == "secret_key" || strings.HasSuffix(name, "_secret") ||
 			strings.HasSuffix(name, "_secrets") || strings.HasPrefix(s.Key, "database.") && strings.HasSuffix(name, "url") ||
 			name == "proxy_url" // may hold a user name and password
 		if looksSecret != s.Secret {

@@ -63,6 +63,7 @@ func (c Config) problems(m Mode) []Problem {
 	ps.audiences(c)
 	ps.providerTokens(c, m)
 	ps.frontEnds(c)
+	ps.riddles(c)
 	return ps
 }
 
@@ -312,4 +313,11 @@ func portOf(u *url.URL) string {
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && ip.IsLoopback())
+}
+
+// riddles: the pages that come with Postern show no widget of somebody else's, so their forms could not be sent.
+func (ps *problems) riddles(c Config) {
+	if c.Auth.Captcha.Enabled() && c.Pages.Enabled && len(c.Auth.Captcha.Endpoints) > 0 {
+		ps.add("auth.captcha.provider", Origin{}, "the pages that come with Postern show no captcha, so nobody could send their forms; use pages of your own (pages.enabled: false), or leave auth.captcha.provider empty")
+	}
 }

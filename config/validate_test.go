@@ -230,3 +230,20 @@ func TestMessagesOfPackagesAreRidOfSecrets(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestPagesThatCouldNotBeSent(t *testing.T) {
+	t.Parallel()
+	c := Config{}
+	c.Auth.Captcha.Provider, c.Auth.Captcha.Endpoints = "hcaptcha", []string{"/sign-in/email"}
+	told := func() bool {
+		var ps problems
+		ps.riddles(c)
+		return len(ps) > 0
+	}
+	if told() {
+		t.Error("a captcha without pages is a problem")
+	}
+	if c.Pages.Enabled = true; !told() {
+		t.Error("pages that ask for a captcha they do not show are none")
+	}
+}

@@ -60,6 +60,7 @@ type Settings struct {
 	Unrecorded   authflow.EventName // an event whose row cannot be written
 	Notify       bool
 	Compromised  password.Compromised // nil: all new passwords are taken
+	Challenge    authflow.Challenge   // nil: none is asked for
 	Beside       *Flow                // share its database and clock, as another replica
 }
 
@@ -192,7 +193,7 @@ func (f *Flow) mount(s Settings) {
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
 		Landings: landings, Places: s.Places,
 		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
-		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter, Lockout: guesses,
+		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter, Lockout: guesses, Challenge: s.Challenge,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
 	f.must(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/captcha"
 	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/outbox"
@@ -120,6 +121,7 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 		RateLimit: cfg.RateLimit,
 		Counter:   a.lasting.counter,
 		Lockout:   a.lasting.lockout,
+		Challenge: a.challenge(cfg.Auth.Captcha),
 		BaseURL:   cfg.Server.PublicURL,
 		Logger:    a.logger,
 		Landings:  landings(cfg),
@@ -139,6 +141,14 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 	}
 	flow, err := authflow.New(core, features...)
 	return &api{core: core, flow: flow, social: elsewhere, background: []func(context.Context) error{letters.Run}}, err
+}
+
+// challenge is what some endpoints ask for, or nil.
+func (a *app) challenge(cfg captcha.Config) authflow.Challenge {
+	if !cfg.Enabled() {
+		return nil
+	}
+	return captcha.New(cfg, a.lasting.outside.For("captcha"), a.logger)
 }
 
 // start runs what works in the background until stop is called.
