@@ -104,7 +104,7 @@ func appendLines(b []byte, name string, values []string) ([]byte, error) {
 		return b, fmt.Errorf("http1: %q is no name of a header", name)
 	}
 	for _, value := range values {
-		if !httpguts.ValidHeaderFieldValue(value) {
+		if !validValue(value) {
 			return b, fmt.Errorf("http1: value of header %s contains a control character", name)
 		}
 		b = append(append(b, name...), ": "...)
