@@ -8,6 +8,8 @@ import (
 	"github.com/posternhq/postern/sessionstore"
 )
 
+//go:generate go run ./internal/catalogue ..
+
 // EventName names what happened to an account or a session. The list below is the whole catalogue: operators alert on
 // these words, so a name is only ever added, never changed.
 type EventName string
@@ -19,7 +21,7 @@ const (
 	// EventSignIn: a session was issued to someone who proved who they are. Reason is the way: "password", "verification", "social_google", …
 	EventSignIn EventName = "sign_in"
 	// EventSignInFailed: a proof was refused. Outcome is always failure. Reason: "unknown_account", "wrong_password", "unverified", …; of a
-	// provider's callback the word that the browser was told ("state_mismatch"), or "provider_error" when it was the provider's., or
+	// provider's callback the word that the browser was told ("state_mismatch"), or "provider_error" when it was the provider's, or
 	// the code of the gate that kept them out, such as "banned_user".
 	EventSignInFailed EventName = "sign_in_failed"
 	// EventAccountLimited: attempts at one account, from whatever addresses, or at many from one, were too many; recorded once in ten minutes. Outcome is

@@ -26,6 +26,7 @@ func Migrations() sessionstore.MigrationSet {
 type Options struct {
 	Now     func() time.Time                                // nil: time.Now
 	Observe func(authflow.EventName, authflow.EventOutcome) // called once per event; nil: nobody is told
+	Signer  Signer                                          // has tampering with rows show; nil: it does not, and there are no seals
 	Off     bool                                            // events are only observed, neither written nor logged
 }
 
@@ -90,7 +91,10 @@ func (r *Recorder) Record(ctx context.Context, tx *sessionstore.Store, e authflo
 // DeleteBefore removes events older than t, at most batch of them, and says how many. Call it again while it removes
 // anything. Any number of replicas may do so at once.
 func (r *Recorder) DeleteBefore(ctx context.Context, t time.Time, batch int) (int64, error) {
-	removed, err := r.sql.Exec(ctx, r.store, "DeleteBefore", t, batch)
+	removed, err := r.sql.Exec(ctx, r.store, "DeleteBefore", t, batch, t.UnixMilli())
+	if err == nil && removed == 0 {
+		_, err = r.sql.Exec(ctx, r.store, "DeleteSeals", t.UnixMilli(), batch)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("remove old audit events: %w", err)
 	}
@@ -98,10 +102,18 @@ func (r *Recorder) DeleteBefore(ctx context.Context, t time.Time, batch int) (in
 }
 
 func (r *Recorder) insert(ctx context.Context, on *sessionstore.Store, e authflow.Event) error {
-	_, err := r.sql.Exec(ctx, on, "Insert", sessionstore.NewID(), e.At, string(e.Name), string(e.Outcome),
-		optional(string(e.UserID)), optional(string(e.ActorID)), optional(string(e.SessionID)), optional(e.Account),
-		optional(address(e.ClientIP)), optional(e.UserAgent), optional(e.RequestID), optional(e.Reason),
-		optional(device(e)), optional(e.Place))
+	row := Row{
+		ID: sessionstore.NewID(), At: e.At, Event: string(e.Name), Outcome: string(e.Outcome),
+		UserID: string(e.UserID), ActorID: string(e.ActorID), SessionID: string(e.SessionID), Account: e.Account,
+		IPAddress: address(e.ClientIP), UserAgent: e.UserAgent, RequestID: e.RequestID, Reason: e.Reason, Device: device(e), Place: e.Place,
+	}
+	if r.options.Signer != nil {
+		row.mac = macOf(r.options.Signer, row)
+	}
+	_, err := r.sql.Exec(ctx, on, "Insert", row.ID, row.At, row.Event, row.Outcome,
+		optional(row.UserID), optional(row.ActorID), optional(row.SessionID), optional(row.Account),
+		optional(row.IPAddress), optional(row.UserAgent), optional(row.RequestID), optional(row.Reason),
+		optional(row.Device), optional(row.Place), optional(row.mac))
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Name, err)
 	}

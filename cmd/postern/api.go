@@ -38,7 +38,7 @@ type lasting struct {
 // last makes what lasts.
 func (a *app) last() (err error) {
 	store, l := a.store.Store, &lasting{}
-	if l.recorder, err = audit.New(store, a.logger, audit.Options{Observe: a.metrics.event, Off: !a.cfg.Audit.Enabled}); err != nil {
+	if l.recorder, err = newRecorder(a.cfg, store, a.logger, a.metrics.event); err != nil {
 		return err
 	}
 	if l.counter, err = ratelimit.New(store, ratelimit.Options{Logger: a.logger, Alone: a.metrics.countsAlone}); err != nil {
@@ -56,7 +56,9 @@ func (a *app) last() (err error) {
 	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, lockout: l.lockout, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
 	a.background = append(a.background, l.pool.Run, clean.run)
 	a.lasting = l
-	return nil
+	works, err := a.auditWorks(l.recorder)
+	a.background = append(a.background, works...)
+	return err
 }
 
 // api is the auth API as one configuration has it.

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"wait-ready": waitReady,
 			"answers":    answers,
+			"signs-in":   signsIn,
 			"terminate":  terminate,
 			"signal":     signalAll,
 
@@ -72,6 +73,17 @@ func answers(ts *testscript.TestScript, _ bool, args []string) {
 	resp.Body.Close()
 	if got := strconv.Itoa(resp.StatusCode); got != args[1] {
 		ts.Fatalf("%s answered %s, want %s", args[0], got, args[1])
+	}
+}
+
+// signs-in URL EMAIL STATUS tries once, with some password, and compares the status.
+func signsIn(ts *testscript.TestScript, _ bool, args []string) {
+	body := strings.NewReader(`{"email":"` + args[1] + `","password":"some password"}`)
+	resp, err := http.Post(args[0]+"/api/auth/sign-in/email", "application/json", body)
+	ts.Check(err)
+	resp.Body.Close()
+	if got := strconv.Itoa(resp.StatusCode); got != args[2] {
+		ts.Fatalf("answered %s, want %s", got, args[2])
 	}
 }
 
