@@ -17,8 +17,8 @@ GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
 
 # Whole programs talking to each other: slow, and of no more use under the race
 # detector, which watches one process.
-WHOLE := ./test/e2e/... ./test/wire/... ./test/frontends/... ./test/chaos/... ./test/compat/... ./test/browser/...
-UNITS  = $$(go list ./... | grep -vE '/test/(e2e|wire|frontends|chaos|compat|browser)(/|$$)')
+WHOLE := ./test/e2e/... ./test/docs/... ./test/wire/... ./test/frontends/... ./test/chaos/... ./test/compat/... ./test/browser/...
+UNITS  = $$(go list ./... | grep -vE '/test/(e2e|docs|wire|frontends|chaos|compat|browser)(/|$$)')
 
 # Runs what follows with POSTERN_TEST_POSTGRES_URL naming a PostgreSQL server of its own.
 WITH_POSTGRES := go run ./test/postgres/cmd/with-postgres --
@@ -74,7 +74,7 @@ python: build ## Check the Python package, and run its tests on the newest FastA
 	$(WITH_POSTGRES) python/test.sh
 
 .PHONY: whole
-whole: build ## Run e2e, wire, front ends, chaos, compat and browser in one go
+whole: build ## Run e2e, docs, wire, front ends, chaos, compat and browser in one go
 	$(WITH_POSTGRES) go test -timeout 20m $(WHOLE)
 
 .PHONY: compat
@@ -88,6 +88,11 @@ compat-report: build ## Compare once more and write what that shows to docs/comp
 .PHONY: e2e
 e2e: build ## Run PostgreSQL, Postern and the FastAPI example together, end to end
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/e2e/...
+
+.PHONY: docs
+docs: build ## Follow the links of the documentation, and do what its examples say
+	$(WITH_POSTGRES) go test -timeout 20m ./test/docs/...
+	tools/getting-started.sh
 
 .PHONY: frontends
 frontends: build ## Run nginx, Caddy and HAProxy as front ends that ask Postern before they forward
