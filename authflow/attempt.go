@@ -152,6 +152,11 @@ func (f *Flow) remember(c *Call, account string) {
 // signs in, whoever guesses at the password elsewhere.
 func (c *Call) RememberDevice(email string) { c.flow.remember(c, canonicalAccount(email)) }
 
+// KnowsDevice tells whether the account of an address has been signed in to by this browser before, as far as its cookie says. Only true is certain.
+func (c *Call) KnowsDevice(email string) bool {
+	return c.flow.devices != nil && c.flow.devices.find(c.R, canonicalAccount(email)) != ""
+}
+
 // noteLimited records that an account is under attack, once in each window: whoever attacks must not fill the record, too.
 func (f *Flow) noteLimited(c *Call, account, reason string) {
 	if f.counter.Take(c.R.Context(), "told "+reason+" "+digest(account), Limit{Max: 1, Window: tellAgain}) > 0 {

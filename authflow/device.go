@@ -41,3 +41,6 @@ func userAgent(r *http.Request) string {
 
 // Languages is what the sender reads (RFC 9110 §12.5.4), for letters and pages. It may be anything.
 func (c *Call) Languages() string { return c.R.Header.Get("Accept-Language") }
+
+// Device is what the sender says to be; see the function of that name.
+func (c *Call) Device() (program, system string) { return Device(userAgent(c.R)) }

@@ -27,6 +27,11 @@ const (
 	// EventAccountLimited: attempts at one account, from whatever addresses, or at many from one, were too many; recorded once in ten minutes. Outcome is
 	// always failure. Reason: "guesses" at a password, or "letters" asked for.
 	EventAccountLimited EventName = "account_limited"
+	// EventNewDevice: the owner of an account was told by letter of a session that was begun on a device that was not known. SessionID is that one.
+	EventNewDevice EventName = "new_device"
+	// EventDisavowed: the owner of an account said, by a mailed link, that a sign-in or a change was not theirs; all sessions were ended. A failure
+	// is a link that was wrong, used or expired.
+	EventDisavowed EventName = "disavowed"
 	// EventSignOut: a session was ended by its owner on the device that held it.
 	EventSignOut EventName = "sign_out"
 

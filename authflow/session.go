@@ -34,6 +34,7 @@ type Sessions struct {
 	cookies *Cookies
 	cache   *cookieCache // nil when it is off
 	gates   []Gate
+	witness SessionWitness // nil: nobody
 	now     func() time.Time
 
 	expiresIn           time.Duration
@@ -207,8 +208,10 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 	case err != nil:
 		return sessionstore.Session{}, fmt.Errorf("create session: %w", err)
 	}
-	err = c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method})
-	return session, err
+	if err = c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method}); err != nil || s.witness == nil {
+		return session, err
+	}
+	return session, s.witness.Began(c, tx, u, session, method)
 }
 
 // Issue hands a session to the browser of someone who has just proved who they are. remember false makes it end with the browser.

@@ -16,6 +16,7 @@ import (
 	"github.com/posternhq/postern/authflow/account"
 	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
+	"github.com/posternhq/postern/authflow/disavow"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
@@ -202,6 +203,11 @@ func (f *Flow) mount(s Settings) {
 		verification.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Notify: s.Notify})
 	f.Password = password.New(s.Password,
 		password.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Prover: prove, Pool: f.pool(s.Password), Notify: s.Notify, Compromised: s.Compromised})
+	notMe := disavow.New(disavow.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Passwords: f.Password})
+	f.Password.Disavowal = notMe
+	if s.Notify {
+		core.Sessions.Tell(notMe)
+	}
 	tokens, err := jwt.New(s.JWT, jwt.Deps{Core: core, Store: f.Store.Store, Stale: s.Cache.TTL})
 	f.must(err)
 	atProviders, err := social.NewProviderSessions(f.Store.Store, f.Clock.Now)
@@ -216,6 +222,7 @@ func (f *Flow) mount(s Settings) {
 	f.API, err = authflow.New(core,
 		f.Password,
 		prove,
+		notMe,
 		current,
 		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),

@@ -33,7 +33,7 @@ type Config struct {
 	From      string `key:"from" example:"Example <no-reply@example.com>" doc:"Sender of all letters: an address, or a name with an address in angle brackets. Required unless transport is log."`
 	ReplyTo   string `key:"reply_to" example:"support@example.com" doc:"Address that answers go to. Empty: the sender."`
 
-	Notifications bool `key:"notifications" default:"true" doc:"Whether users are told by letter of a new device, a changed password or a changed address."`
+	Notifications bool `key:"notifications" default:"true" doc:"Whether users are told by letter of a sign-in on a new device, a changed password or a changed address. The first two letters have a link by which they say that it was not them: it ends all sessions and the password."`
 
 	// Timeout stays below the lease that outbox holds on a letter, so that no two workers send one letter at a time.
 	Timeout time.Duration `key:"timeout" default:"30s" doc:"How long one attempt to hand over a letter may take, from 1s to 1m."`

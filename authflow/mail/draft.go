@@ -21,7 +21,32 @@ type Draft struct {
 
 	Link   string        // http or https
 	Life   time.Duration // of the link: {life} in the texts
+	Seen   Sighting      // {device}, {where} and {time} in the texts
 	Values []string      // what else stands in the texts, name and value in turn
+}
+
+// Sighting is by what device, where and when something was done. Any of it may be unknown.
+type Sighting struct {
+	Program, System string // as they call themselves
+	Place, Address  string
+	At              time.Time
+}
+
+func (s Sighting) values(w *words.Words) []string {
+	device, where := Quotable(s.Program), s.Address
+	switch system := Quotable(s.System); {
+	case device == "":
+		device = w.Say("device.unknown")
+	case system != "":
+		device = w.Say("device.on", "program", device, "system", system)
+	}
+	switch {
+	case s.Place != "":
+		where = w.Say("place.at", "place", s.Place, "address", s.Address)
+	case where == "":
+		where = w.Say("place.unknown")
+	}
+	return []string{"device", device, "where", where, "time", w.Stamp(s.At)}
 }
 
 //go:embed words
@@ -45,6 +70,7 @@ func (d Draft) words() *words.Words { return Words(d.Languages) }
 func (d Draft) Letter() Letter {
 	w := d.words()
 	values := append([]string{"life", d.span()}, d.Values...)
+	values = append(values, d.Seen.values(w)...)
 	say := func(key string) string {
 		if key = d.Kind + "." + key; !w.Has(key) {
 			return ""

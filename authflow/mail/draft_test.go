@@ -32,7 +32,7 @@ func TestEveryLetterIsCompleteInEveryLanguage(t *testing.T) {
 			}
 			letter := Draft{
 				Kind: kind, To: "ada@example.com", Name: "Ada", Languages: w.Lang, Link: link, Life: time.Hour,
-				Values: []string{"email", "new@example.com", "device", "Firefox", "place", "Munich", "address", "192.0.2.7", "time", "12:00"},
+				Values: []string{"email", "new@example.com"},
 			}.Letter()
 			message := letter.Message(Brand{Name: "Example"})
 			all := message.Subject + message.Text + message.HTML
@@ -45,6 +45,27 @@ func TestEveryLetterIsCompleteInEveryLanguage(t *testing.T) {
 			if err := message.Validate(); err != nil {
 				t.Errorf("%s in %s: %v", kind, w.Lang, err)
 			}
+		}
+	}
+}
+
+func TestALetterSaysWhatIsKnownOfWhere(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		lang string
+		seen Sighting
+		want string
+	}{
+		{"en", Sighting{"Firefox", "Linux", "Munich, Germany", "192.0.2.7", at}, "Device: Firefox on Linux\n\nPlace: Munich, Germany (192.0.2.7)\n\nTime: 1 May 2026, 10:00 UTC\n"},
+		{"de", Sighting{"Firefox", "Linux", "München, Deutschland", "192.0.2.7", at}, "Gerät: Firefox auf Linux\n\nOrt: München, Deutschland (192.0.2.7)\n\nZeit: 01.05.2026, 10:00 UTC\n"},
+		{"en", Sighting{"curl", "", "", "192.0.2.7", at}, "Device: curl\n\nPlace: 192.0.2.7\n"},
+		{"en", Sighting{"win at evil.example", "x", "", "", at}, "Device: an unknown device\n\nPlace: an unknown place\n"},
+		{"en", Sighting{"Firefox", "evil.example", "", "", at}, "Device: Firefox\n"},
+	} {
+		text := Draft{Kind: "new-device", To: "ada@example.com", Languages: c.lang, Seen: c.seen}.Letter().Message(Brand{}).Text
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%+v: no %q in\n%s", c.seen, c.want, text)
 		}
 	}
 }

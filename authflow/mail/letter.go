@@ -113,11 +113,20 @@ func (l Letter) html(brand Brand) string {
 // takes any name, and a "name" such as "win at evil.example" would otherwise make our letters carry somebody's link to whatever
 // address that person typed in.
 func greeting(w *words.Words, name string) string {
-	name = plain(name)
-	if name == "" || len([]rune(name)) > maxGreetedName || linkLike.MatchString(name) {
+	if name = Quotable(name); name == "" {
 		return w.Say("greeting.nobody")
 	}
 	return w.Say("greeting", "name", name)
+}
+
+// Quotable is text that a stranger chose, such as a name or what a browser calls itself, if it may stand in a letter: "" when it is long, or could
+// pass for a link.
+func Quotable(s string) string {
+	s = plain(s)
+	if len([]rune(s)) > maxGreetedName || linkLike.MatchString(s) {
+		return ""
+	}
+	return s
 }
 
 const maxGreetedName = 60

@@ -17,6 +17,7 @@ type kept struct {
 
 	Reset    string `json:"r,omitempty"` // mailed token
 	Deletion string `json:"d,omitempty"` // likewise
+	Disavow  string `json:"w,omitempty"` // likewise
 	SignedIn int64  `json:"s,omitempty"` // Unix seconds; until a page has seen the session
 }
 

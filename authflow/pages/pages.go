@@ -25,13 +25,14 @@ const (
 	SignInPath  = Path + "/sign-in"
 	accountPath = Path + "/account"
 	deletePath  = Path + "/delete"
+	disavowPath = Path + "/not-me"
 	mailPath    = Path + "/check-mail"
 	resetPath   = Path + "/reset"
 	verifyPath  = Path + "/verify"
 )
 
 // Landings is where mailed links lead when there are pages.
-var Landings = authflow.Landings{Verified: verifyPath, Reset: resetPath, Deletion: deletePath, Error: Path + "/error"}
+var Landings = authflow.Landings{Verified: verifyPath, Reset: resetPath, Deletion: deletePath, Disavow: disavowPath, Error: Path + "/error"}
 
 // Provider is one that people may sign in with.
 type Provider struct{ ID, Name string }
@@ -120,6 +121,7 @@ func New(cfg Config, deps Deps) (*Pages, error) {
 		resetPath:            {showReset, reset},
 		accountPath:          {showAccount, changeAccount},
 		deletePath:           {showDelete, deleteAccount},
+		disavowPath:          {showDisavow, disavow},
 		Path + "/sign-out":   {showSignOut, signOut},
 		Path + "/signed-out": {showSignedOut, nil},
 		Path + "/error":      {showError, nil},

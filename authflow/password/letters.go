@@ -19,8 +19,11 @@ func (f *Feature) notify(c *authflow.Call, tx *sessionstore.Store, user sessions
 	if !f.Notify {
 		return nil
 	}
-	letter := mail.Draft{Kind: "password-changed", To: user.Email, Name: user.Name, Languages: c.Languages()}.Letter()
-	if err := f.Outbox.Enqueue(c.R.Context(), tx, letter.Message(f.Brand)); err != nil {
+	draft, err := f.Disavowal.Complete(c, tx, user, mail.Draft{Kind: "password-changed"})
+	if err != nil {
+		return err
+	}
+	if err := f.Outbox.Enqueue(c.R.Context(), tx, draft.Letter().Message(f.Brand)); err != nil {
 		return fmt.Errorf("enqueue notice: %w", err)
 	}
 	return nil

@@ -43,6 +43,12 @@ type Compromised interface {
 	Compromised(ctx context.Context, email, password string) bool
 }
 
+// Disavowal lets owners say that something was not their doing. Package disavow does.
+type Disavowal interface {
+	// Complete addresses a letter about what is being done in tx, says by whom it is being done, and has a link in it by which its reader says "not me".
+	Complete(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, draft mail.Draft) (mail.Draft, error)
+}
+
 // Deps is what this room stands on.
 type Deps struct {
 	Core   *authflow.Core
@@ -54,8 +60,9 @@ type Deps struct {
 
 	// Compromised is asked about new passwords; nil: all are taken.
 	Compromised Compromised
-	// Notify mails the owner of an account when its password has changed.
-	Notify bool
+	// Notify mails the owner of an account when its password has changed. It needs Disavowal, which may be set before the room is mounted.
+	Notify    bool
+	Disavowal Disavowal
 }
 
 // Feature is the room.

@@ -85,26 +85,30 @@ func (f *Feature) mailReset(c *authflow.Call, email string) error {
 	if err != nil {
 		return fmt.Errorf("find user by e-mail: %w", err)
 	}
+	return f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
+		return f.mailResetIn(c, tx, user, c.Body.String("redirectTo"))
+	})
+}
+
+func (f *Feature) mailResetIn(c *authflow.Call, tx *sessionstore.Store, user sessionstore.User, redirectTo string) error {
 	now := f.Core.Now()
 	token := authflow.RandomString(resetTokenLength, authflow.AlphabetMixed)
-	return f.Store.InTx(c.R.Context(), func(tx *sessionstore.Store) error {
-		err := tx.CreateVerification(c.R.Context(), sessionstore.Verification{
-			ID:         sessionstore.VerificationID(sessionstore.NewID()),
-			Identifier: resetPrefix + token,
-			Value:      string(user.ID),
-			ExpiresAt:  now.Add(f.cfg.ResetTokenExpiresIn),
-			CreatedAt:  now,
-			UpdatedAt:  now,
-		})
-		if err != nil {
-			return fmt.Errorf("create reset token: %w", err)
-		}
-		link := f.Core.APIURL + "/reset-password/" + token + "?callbackURL=" + authflow.EscapeComponent(cmp.Or(c.Body.String("redirectTo"), f.Core.Landings.Reset))
-		if err := f.Outbox.Enqueue(c.R.Context(), tx, f.resetLetter(c, user, link)); err != nil {
-			return fmt.Errorf("enqueue reset letter: %w", err)
-		}
-		return c.Record(tx, authflow.Event{Name: authflow.EventPasswordResetRequested, UserID: user.ID})
+	err := tx.CreateVerification(c.R.Context(), sessionstore.Verification{
+		ID:         sessionstore.VerificationID(sessionstore.NewID()),
+		Identifier: resetPrefix + token,
+		Value:      string(user.ID),
+		ExpiresAt:  now.Add(f.cfg.ResetTokenExpiresIn),
+		CreatedAt:  now,
+		UpdatedAt:  now,
 	})
+	if err != nil {
+		return fmt.Errorf("create reset token: %w", err)
+	}
+	link := f.Core.APIURL + "/reset-password/" + token + "?callbackURL=" + authflow.EscapeComponent(cmp.Or(redirectTo, f.Core.Landings.Reset))
+	if err := f.Outbox.Enqueue(c.R.Context(), tx, f.resetLetter(c, user, link)); err != nil {
+		return fmt.Errorf("enqueue reset letter: %w", err)
+	}
+	return c.Record(tx, authflow.Event{Name: authflow.EventPasswordResetRequested, UserID: user.ID})
 }
 
 // openReset is a visit to the mailed link. It uses nothing up: mail scanners follow links, too.

@@ -6,6 +6,7 @@ import (
 	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/compromised"
+	"github.com/posternhq/postern/authflow/disavow"
 	"github.com/posternhq/postern/authflow/jwt"
 	"github.com/posternhq/postern/authflow/lockout"
 	"github.com/posternhq/postern/authflow/mail"
@@ -62,6 +63,11 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, *social.Feature,
 		verification.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Notify: notify})
 	pass := password.New(cfg.Auth.EmailPassword,
 		password.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Prover: verify, Pool: r.pool, Notify: notify})
+	notMe := disavow.New(disavow.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Passwords: pass})
+	pass.Disavowal = notMe
+	if notify {
+		r.core.Sessions.Tell(notMe)
+	}
 	tokens, err := jwt.New(cfg.Auth.JWT, jwt.Deps{Core: r.core, Store: r.store.Store, Stale: cfg.SessionCache.TTL})
 	if err != nil {
 		return nil, nil, err
@@ -79,6 +85,7 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, *social.Feature,
 	return []authflow.Feature{
 		pass,
 		verify,
+		notMe,
 		current,
 		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
