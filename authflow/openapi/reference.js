@@ -111,10 +111,14 @@ function show() {
   }
 }
 
-/** Opens the endpoint that the address names. */
+/** Opens the endpoint that the address names, also when it was not among those that were looked for. */
 function open() {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (named?.classList.contains("operation")) {
+    if (named.hidden) {
+      filter.value = "";
+      show();
+    }
     named.open = true;
     named.scrollIntoView();
   }

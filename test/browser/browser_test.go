@@ -38,6 +38,12 @@ func TestConsoleOfDev(t *testing.T) {
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "console")
 }
 
+// TestReference has somebody try the API by the page that describes it.
+func TestReference(t *testing.T) {
+	postern := harness.StartDev(t, map[string]string{"auth.email_password.require_email_verification": "false", "rate_limit.enabled": "false"})
+	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "reference")
+}
+
 // TestPages has people use the pages that come with Postern, with scripts and without.
 func TestPages(t *testing.T) {
 	postern := harness.StartDev(t, map[string]string{"rate_limit.enabled": "false"})
