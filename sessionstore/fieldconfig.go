@@ -24,6 +24,9 @@ type FieldConfig struct {
 	Unique   bool         `key:"unique" default:"false" doc:"Whether no two rows may have the same value."`
 	Bigint   bool         `key:"bigint" default:"false" doc:"Whether a number's column is made as bigint instead of integer. A column that exists is used as it is."`
 	Column   string       `key:"column" example:"company_name" doc:"Name of the column. Empty: the field's name, in snake case under the preset prisma-snake."`
+
+	// Initial is for fields that a feature brings, and no setting: see AdditionalField.
+	Initial any
 }
 
 // FieldKind says what a field holds, in better-auth's words.
@@ -191,7 +194,7 @@ func (c FieldConfigs) resolve() (AdditionalFields, error) {
 		cfg := c[name]
 		f := &AdditionalField{
 			Name: name, Kind: cfg.Type.Kind, OneOf: cfg.Type.OneOf, Required: cfg.Required, Input: cfg.Input, Returned: cfg.Returned,
-			Unique: cfg.Unique, bigint: cfg.Bigint,
+			Unique: cfg.Unique, bigint: cfg.Bigint, Initial: cfg.Initial,
 		}
 		if err := cfg.Validate(); err != nil {
 			return nil, fmt.Errorf("%s.%w", name, err)

@@ -18,6 +18,7 @@ type AdditionalField struct {
 	OneOf    []string // the only values, of a string that may not be any
 	Required bool
 	Default  any // nil: there is none
+	Initial  any // what a new row gets in which nobody has set the field; unlike Default the database never hears of it, nor is anything else forgiven
 	Input    bool
 	Returned bool
 	Unique   bool
@@ -55,7 +56,8 @@ func (f Fields) has(field *AdditionalField) bool {
 	return slices.ContainsFunc(f, func(v FieldValue) bool { return v.Field.Name == field.Name })
 }
 
-// WithDefaults adds the default of every field that has one and is not among the values, or is null and may not be.
+// WithDefaults adds the default of every field that has one and is not among the values, or is null and may not be; and what a new row
+// gets initially.
 func (a AdditionalFields) WithDefaults(values Fields) Fields {
 	complete := make(Fields, 0, len(a))
 	for _, field := range a {
@@ -63,6 +65,8 @@ func (a AdditionalFields) WithDefaults(values Fields) Fields {
 		switch {
 		case value == nil && field.Default != nil && (field.Required || !values.has(field)):
 			complete = append(complete, FieldValue{field, field.Default})
+		case value == nil && field.Initial != nil && !values.has(field):
+			complete = append(complete, FieldValue{field, field.Initial})
 		case values.has(field):
 			complete = append(complete, FieldValue{field, value})
 		}

@@ -21,6 +21,7 @@ import (
 //	{postern.mail}      "postern"."mail" in PostgreSQL, "postern_mail" in SQLite
 //	{user.more columns} {user.more values} {user.more assignments}  additional fields, each after a comma: those that are written
 //	{user.more definitions}  the additional fields' lines of a CREATE TABLE, each after a comma
+//	{user.where} {user.order}  which users ListUsers finds, and in which order
 //	{index user.email}  the name of the index over the column
 //	{literal user.email} the name of the column, as text
 //	{tables_in}         the schema named by database.tables_in
@@ -229,8 +230,8 @@ func (db *database) identifier(placeholder string) (string, error) {
 	if placeholder == "tables_in" {
 		return quote(db.tablesIn), nil
 	}
-	if isMore(placeholder) {
-		return "", nil // nothing is written
+	if isMore(placeholder) || placeholder == "user.where" || placeholder == "user.order" {
+		return "", nil // what is written, or looked for, is known when the statement is run
 	}
 	alias, name, aliased := strings.Cut(placeholder, ":")
 	if !aliased {

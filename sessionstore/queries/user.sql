@@ -26,3 +26,9 @@ WHERE {user.id} = $1 AND {user.banned} AND {user.banExpires} <= $2;
 
 -- name: DeleteUser
 DELETE FROM {user} WHERE {user.id} = $1;
+
+-- name: ListUsers
+SELECT {user.*} FROM {user} WHERE {user.where} ORDER BY {user.order};
+
+-- name: CountUsers
+SELECT count(*) FROM {user} WHERE {user.where};

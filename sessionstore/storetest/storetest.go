@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Subject) {
 		tests []test
 	}{
 		{"users", users},
+		{"lists of users", userLists},
 		{"sessions", sessions},
 		{"accounts", accounts},
 		{"linked accounts", linked},
