@@ -49,7 +49,7 @@ func ReadFields(of sessionstore.AdditionalFields, body Values, creating bool) (s
 		value, sent := body[field.Name]
 		switch {
 		case !sent && creating && field.Required && field.Default == nil:
-			return nil, errMissingField(field.Name)
+			return nil, ErrMissingField(field.Name)
 		case !sent:
 		case !field.Input && creating && field.Default != nil: // whatever was sent, it is the default
 		case !field.Input && !isFalsy(value):
@@ -70,6 +70,38 @@ func ReadFields(of sessionstore.AdditionalFields, body Values, creating bool) (s
 		given = of.WithDefaults(given)
 	}
 	return given, nil
+}
+
+// AssignFields is ReadFields for who may set any field: an administrator, in the member data of a body.
+func AssignFields(of sessionstore.AdditionalFields, data Values, creating bool) (sessionstore.Fields, error) {
+	var given sessionstore.Fields
+	var problems []string
+	for _, field := range of {
+		value, sent := data[field.Name]
+		if !sent {
+			if creating && field.Required && field.Default == nil && field.Initial == nil {
+				return nil, ErrMissingField(field.Name)
+			}
+			continue
+		}
+		parsed, problem := readField(field, value, creating)
+		if problem != "" {
+			problems = append(problems, "[body.data."+field.Name+"] "+problem)
+		}
+		given = append(given, sessionstore.FieldValue{Field: field, Value: parsed})
+	}
+	if problems != nil {
+		return nil, invalidInput(strings.Join(problems, "; "))
+	}
+	return given, nil
+}
+
+// CheckMembers holds the member of a body that is a record to what is known of it; others stay as they are.
+func CheckMembers(name string, record Values, fields ...Field) error {
+	if _, problems := checkMembers("body."+name, record, fields); problems != nil {
+		return invalidInput(strings.Join(problems, "; "))
+	}
+	return nil
 }
 
 func readField(field *sessionstore.AdditionalField, value any, creating bool) (any, string) {

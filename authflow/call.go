@@ -66,6 +66,9 @@ func (c *Call) Record(tx *sessionstore.Store, e Event) error {
 	if client.Addr.IsValid() {
 		e.Place = c.flow.places(client.Addr.String(), "en")
 	}
+	if e.ActorID == "" && c.identity != nil {
+		e.ActorID = Impersonator(c.identity.Session)
+	}
 	return c.flow.recorder.Record(c.R.Context(), tx, e)
 }
 

@@ -84,12 +84,13 @@ var (
 	ErrUnavailable = &Error{Status: http.StatusServiceUnavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service is temporarily unavailable. Please try again.", RetryAfter: 1}
 )
 
-// errFieldNotAllowed and errMissingField are about an additional field, and name it in better-auth's words.
+// errFieldNotAllowed is about an additional field, and names it in better-auth's words.
 func errFieldNotAllowed(name string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: name + " is not allowed to be set"}
 }
 
-func errMissingField(name string) *Error {
+// ErrMissingField is better-auth's answer where an additional field needs a value and has none.
+func ErrMissingField(name string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: name + " is required"}
 }
 

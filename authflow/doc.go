@@ -10,7 +10,7 @@
 //	verification   prove an address, change it
 //	sessions       show sessions and end them
 //	account        change and delete what is stored about a user
-//	admin          bans
+//	admin          users who look after the others
 //	jwt            signed tokens for services, and the keys to check them
 //	status         ok, health, error
 //	pages          not a Feature: forms for people, which ask this API

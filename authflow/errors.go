@@ -63,6 +63,9 @@ func (f *Flow) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	e := f.publicError(r, err)
 	setRetryAfter(w.Header(), e)
 	if e.Code == "" && e.Message == "" {
+		if e.Status == http.StatusUnauthorized {
+			w.Header().Set("Content-Type", "application/json") // as better-auth, whose answer is as empty
+		}
 		w.WriteHeader(e.Status)
 		return
 	}

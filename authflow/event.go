@@ -68,6 +68,25 @@ const (
 	// EventAccountLinked and EventAccountUnlinked: a way to sign in was added or removed. Reason is the provider; of a failure, why.
 	EventAccountLinked   EventName = "account_linked"
 	EventAccountUnlinked EventName = "account_unlinked"
+
+	// What administrators do. ActorID is who did it; at the command line there is none, and Reason is "command_line".
+
+	// EventUserCreated: an account was made for somebody.
+	EventUserCreated EventName = "user_created"
+	// EventRoleChanged: the user has other roles now.
+	EventRoleChanged EventName = "role_changed"
+	// EventUserBanned and EventUserUnbanned: the user is kept out, or let in again.
+	EventUserBanned   EventName = "user_banned"
+	EventUserUnbanned EventName = "user_unbanned"
+	// EventPasswordSet: the user has a password that somebody else has chosen.
+	EventPasswordSet EventName = "password_set"
+	// EventImpersonationStarted and EventImpersonationStopped: ActorID has a session in the user's name, or has it no more. Whatever happens in such
+	// a session has the same ActorID.
+	EventImpersonationStarted EventName = "impersonation_started"
+	EventImpersonationStopped EventName = "impersonation_stopped"
+	// EventAdminRefused: a user asked for what only administrators may do. Outcome is always failure. UserID is whose account it was about,
+	// ActorID who asked, Reason what it was: "user_ban", "session_list", …
+	EventAdminRefused EventName = "admin_refused"
 )
 
 // EventOutcome says whether what an event names came to pass.

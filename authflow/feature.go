@@ -41,9 +41,10 @@ type Route struct {
 	Form         bool // takes application/x-www-form-urlencoded too
 	LoginCSRF    bool // begins a session by e-mail: checked even when no cookie is sent
 	Session      SessionNeed
-	Sensitive    bool // what it does must not rest on a copy of the session: where better-auth disables its cookie cache
-	Renews       bool // renews a session also where renewing is deferred
-	Begins       bool // may begin a session; every gate is asked before
+	Sensitive    bool   // what it does must not rest on a copy of the session: where better-auth disables its cookie cache
+	Renews       bool   // renews a session also where renewing is deferred
+	Nobody       *Error // instead of ErrUnauthorized, where better-auth says it otherwise
+	Begins       bool   // may begin a session; every gate is asked before
 
 	Account string // field of the body that names an account by its e-mail address; attempts at one are limited, see attempt.go
 	Proof   string // field of the body that holds the password of that account, or else of the session's user: of attempts only wrong ones count

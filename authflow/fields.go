@@ -1,7 +1,9 @@
 package authflow
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,8 +21,12 @@ const (
 	KindSecret  Kind = "password" // text that is hashed, never stored or shown, so any characters do
 	KindAny     Kind = "any"      // only looked at for being there
 	KindNumber  Kind = "number"
-	KindTrue    Kind = "true"   // true and nothing else
-	KindChoice  Kind = "choice" // a string that is described as one of several, so that a mistake is told in fewer words
+	KindTrue    Kind = "true"    // true and nothing else
+	KindChoice  Kind = "choice"  // a string that is described as one of several, so that a mistake is told in fewer words
+	KindCoerced Kind = "coerced" // a string, which JavaScript makes of whatever was sent
+	KindOneOf   Kind = "one of"  // one of the strings of OneOf
+	KindTextOr  Kind = "string or strings"
+	KindLists   Kind = "record of strings" // names to lists of strings; becomes map[string][]string
 
 	KindObject  Kind = "object"  // has Members; becomes Values
 	KindTexts   Kind = "strings" // becomes []string
@@ -37,6 +43,7 @@ const (
 	ShapeRecord              // any object
 	ShapeBoth                // checked twice, as sign-up is
 	ShapeEither              // one of the fields marked Either, those that are not, and nothing else
+	ShapeOneOf               // one of the fields marked Either and not two, and those that are not; others are dropped
 )
 
 func (s Shape) complaint(where string, raw any) string {
@@ -49,6 +56,8 @@ func (s Shape) complaint(where string, raw any) string {
 		return object + "; " + record
 	case ShapeEither:
 		return "[" + where + "] Invalid input"
+	case ShapeOneOf:
+		return object + "; [" + where + "] Invalid input"
 	}
 	return object
 }
@@ -69,6 +78,8 @@ type Field struct {
 	Members  []Field             // of an object
 	Refuse   func(Values) string // says what is wrong with the entries of a KindTextMap as a whole; nil: nothing can be
 	Free     bool                // text of any length and characters: the handler judges it, in its own words
+	OneOf    []string            // of a KindOneOf
+	Empty    string              // what is said of the empty string where it is refused, instead of zod's words
 	MaxBytes int                 // 0 means maxFieldBytes
 	Doc      string
 
@@ -161,8 +172,11 @@ func checkFields(where string, raw any, fields []Field, shape Shape) (Values, er
 	if !ok {
 		return nil, invalidInput(shape.complaint(where, raw))
 	}
-	if shape == ShapeEither {
+	switch shape {
+	case ShapeEither:
 		return checkEither(where, object, fields)
+	case ShapeOneOf:
+		return checkOneOf(where, object, fields)
 	}
 	values, problems := checkMembers(where, object, fields)
 	if problems != nil {
@@ -195,8 +209,15 @@ func (f Field) take(where string, value any) (any, []string) {
 	if f.Additional != nil {
 		return value, nil
 	}
-	if f.Kind.nested() {
+	switch {
+	case f.Kind.nested():
 		return f.takeNested(path, value)
+	case f.Kind == KindCoerced:
+		return f.takeCoerced(path, value)
+	case f.Kind == KindTextOr:
+		return f.takeTextOr(path, value)
+	case f.Kind == KindLists:
+		return f.takeLists(path, value)
 	}
 	if problem := f.check(where, value); problem != "" {
 		return nil, []string{"[" + path + "] " + problem}
@@ -233,6 +254,11 @@ func (f Field) check(where string, value any) string {
 			return "Invalid input: expected number, received " + typeName(value)
 		}
 		return ""
+	case KindOneOf:
+		if text, ok := value.(string); !ok || !slices.Contains(f.OneOf, text) {
+			return `Invalid option: expected one of "` + strings.Join(f.OneOf, `"|"`) + `"`
+		}
+		return ""
 	}
 	text, ok := value.(string)
 	if ok {
@@ -255,7 +281,7 @@ func (f Field) checkText(text string) string {
 	case f.Kind == KindEmail && (len(text) > limit || !IsEmail(text)):
 		return "Invalid email address"
 	case f.NonEmpty && text == "":
-		return "Too small: expected string to have >=1 characters"
+		return cmp.Or(f.Empty, "Too small: expected string to have >=1 characters")
 	case f.Free:
 		return ""
 	case len(text) > limit:

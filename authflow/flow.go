@@ -1,6 +1,7 @@
 package authflow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -282,7 +283,7 @@ func (f *Flow) checkSession(c *Call) error {
 	case err != nil:
 		return err
 	case identity == nil:
-		return ErrUnauthorized
+		return cmp.Or(c.route.Nobody, ErrUnauthorized)
 	case c.route.Session == SessionFresh && !f.sessions.Fresh(identity.Session):
 		return ErrSessionNotFresh
 	}

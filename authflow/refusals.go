@@ -1,6 +1,9 @@
 package authflow
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Room is the name of the feature that mounted the route.
 func (r *Route) Room() string { return r.room }
@@ -24,10 +27,10 @@ func (r *Route) Refusals() []*Error {
 		all = append(all, invalidInput("Invalid input"))
 	}
 	if slices.ContainsFunc(r.Body, func(f Field) bool { return f.Additional != nil }) {
-		all = append(all, errFieldNotAllowed("x"), errMissingField("x"))
+		all = append(all, errFieldNotAllowed("x"), ErrMissingField("x"))
 	}
 	if r.Session >= SessionRequired {
-		all = append(all, ErrUnauthorized)
+		all = append(all, cmp.Or(r.Nobody, ErrUnauthorized))
 	}
 	if r.Session == SessionFresh {
 		all = append(all, ErrSessionNotFresh)

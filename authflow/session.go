@@ -179,17 +179,22 @@ func (s *Sessions) renew(identity *sessionstore.Identity, now time.Time) *sessio
 // Create makes a session in the caller's transaction, once every gate has let it pass. The browser gets it by Issue, after the
 // transaction is committed. method is how the user proved who they are.
 func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, remember bool, method string) (sessionstore.Session, error) {
+	lifetime := s.expiresIn
+	if !remember {
+		lifetime = rememberedNot
+	}
+	return s.create(c, tx, u, lifetime, nil, Event{Name: EventSignIn, UserID: u.ID, Reason: method})
+}
+
+// create makes a session that event tells of, once every gate has let it pass.
+func (s *Sessions) create(c *Call, tx *sessionstore.Store, u sessionstore.User, lifetime time.Duration, fields sessionstore.Fields, event Event) (sessionstore.Session, error) {
 	for _, g := range s.gates {
-		if err := g.Admit(c, tx, u, method); err != nil {
+		if err := g.Admit(c, tx, u, event.Reason); err != nil {
 			c.refused(u, err)
 			return sessionstore.Session{}, err
 		}
 	}
 	now := s.now().UTC().Truncate(time.Millisecond)
-	lifetime := s.expiresIn
-	if !remember {
-		lifetime = rememberedNot
-	}
 	address, agent := storedAddress(c.Client().Addr), userAgent(c.R)
 	session := sessionstore.Session{
 		ID:        sessionstore.SessionID(sessionstore.NewID()),
@@ -200,6 +205,7 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 		UpdatedAt: now,
 		IPAddress: &address,
 		UserAgent: &agent,
+		Fields:    fields,
 	}
 	err := tx.CreateSession(c.R.Context(), &session)
 	switch {
@@ -208,10 +214,11 @@ func (s *Sessions) Create(c *Call, tx *sessionstore.Store, u sessionstore.User, 
 	case err != nil:
 		return sessionstore.Session{}, fmt.Errorf("create session: %w", err)
 	}
-	if err = c.Record(tx, Event{Name: EventSignIn, UserID: u.ID, SessionID: session.ID, Reason: method}); err != nil || s.witness == nil {
+	event.SessionID = session.ID
+	if err = c.Record(tx, event); err != nil || s.witness == nil || event.Reason == MethodImpersonation {
 		return session, err
 	}
-	return session, s.witness.Began(c, tx, u, session, method)
+	return session, s.witness.Began(c, tx, u, session, event.Reason)
 }
 
 // Issue hands a session to the browser of someone who has just proved who they are. remember false makes it end with the browser.

@@ -3,6 +3,7 @@ package config
 import (
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/account"
+	"github.com/posternhq/postern/authflow/admin"
 	"github.com/posternhq/postern/authflow/audit"
 	"github.com/posternhq/postern/authflow/captcha"
 	"github.com/posternhq/postern/authflow/compromised"
@@ -53,6 +54,7 @@ type Auth struct {
 	Social            social.Config        `key:"social" entries:"env" conventional:"google,github" example:"google" doc:"Providers that people may sign in with: google, github, or any name with the issuer of an OpenID Connect provider. docs/providers.md says how to get a client there. GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are read, too."`
 	AccountLinking    social.LinkingConfig `key:"account_linking" doc:"When an account of a provider becomes one of a user who exists already."`
 	Account           social.AccountConfig `key:"account" doc:"What is kept of a provider's account."`
+	Admin             admin.Config         `key:"admin" doc:"Users who look after the others: better-auth's admin plugin. See docs/admin.md."`
 	OpenAPI           openapi.Config       `key:"openapi" doc:"How the API tells of itself."`
 }
 
@@ -65,8 +67,8 @@ type User struct {
 
 // share hands to the store what it must know of the auth API's settings.
 func (c *Config) share() {
-	c.Database.UserFields = c.Auth.User.AdditionalFields
-	c.Database.SessionFields = c.Auth.Core.Session.AdditionalFields
+	c.Database.UserFields = c.Auth.Admin.UserFields(c.Auth.User.AdditionalFields)
+	c.Database.SessionFields = c.Auth.Admin.SessionFields(c.Auth.Core.Session.AdditionalFields)
 }
 
 // SignInURL is where a browser without a session is sent: auth.sign_in_url, or when that is empty the page that comes with Postern, if

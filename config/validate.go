@@ -175,6 +175,13 @@ func (ps *problems) additionalFields(c Config) {
 			ps.add(join(section, field), Origin{}, "%s", message)
 		}
 	}
+	ofUser, ofSession := c.Auth.Admin.Clashes(c.Auth.User.AdditionalFields, c.Auth.Core.Session.AdditionalFields)
+	for _, name := range ofUser {
+		ps.add(join("auth.user.additional_fields", name), Origin{}, "comes with auth.admin.enabled; remove it here")
+	}
+	for _, name := range ofSession {
+		ps.add(join("auth.session.additional_fields", name), Origin{}, "comes with auth.admin.enabled; remove it here")
+	}
 }
 
 // cookies compares the cookie settings with the origin they are for: browsers drop cookies silently.
@@ -247,14 +254,15 @@ func (ps *problems) providerTokens(c Config, m Mode) {
 
 // templates finds fields that nobody has described, in headers for the application.
 func (ps *problems) templates(c Config) {
+	c.share()
 	user, session := c.Proxy.Identity.AdditionalFields()
 	for _, of := range []struct {
 		named      map[string]string
 		described  sessionstore.FieldConfigs
 		key, where string
 	}{
-		{user, c.Auth.User.AdditionalFields, "user", "auth.user.additional_fields"},
-		{session, c.Auth.Core.Session.AdditionalFields, "session", "auth.session.additional_fields"},
+		{user, c.Database.UserFields, "user", "auth.user.additional_fields"},
+		{session, c.Database.SessionFields, "session", "auth.session.additional_fields"},
 	} {
 		for _, field := range slices.Sorted(maps.Keys(of.named)) {
 			if _, known := of.described[field]; !known {

@@ -10,13 +10,16 @@ import (
 
 // BanGate refuses a session to whoever is banned.
 type BanGate struct {
-	Now func() time.Time // time.Now without one
+	Now     func() time.Time // time.Now without one
+	Message string           // what they are told; better-auth's words without one
 }
 
 var _ authflow.Gate = BanGate{}
 
 // Refusals are BANNED_USER alone.
-func (BanGate) Refusals() []*authflow.Error { return []*authflow.Error{authflow.ErrBanned} }
+func (g BanGate) Refusals() []*authflow.Error {
+	return []*authflow.Error{authflow.ErrBannedSaying(g.Message)}
+}
 
 // Admit answers 403 BANNED_USER to a user who is banned, and lifts a ban that has run out.
 func (g BanGate) Admit(c *authflow.Call, tx *sessionstore.Store, u sessionstore.User, _ string) error {
@@ -26,7 +29,7 @@ func (g BanGate) Admit(c *authflow.Call, tx *sessionstore.Store, u sessionstore.
 	}
 	switch {
 	case u.BannedAt(now()):
-		return authflow.ErrBanned
+		return authflow.ErrBannedSaying(g.Message)
 	case !u.Banned:
 		return nil
 	}

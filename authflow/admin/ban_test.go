@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestTheGateOfABanUsesTheClockOfTheWall(t *testing.T) {
 	t.Parallel()
 	past := time.Now().Add(time.Hour)
 	user := sessionstore.User{Banned: true, BanExpires: &past}
-	if err := (admin.BanGate{}).Admit(nil, nil, user, "password"); err != authflow.ErrBanned {
+	if err := (admin.BanGate{}).Admit(nil, nil, user, "password"); !errors.Is(err, authflow.ErrBanned) {
 		t.Errorf("admitted: %v", err)
 	}
 }

@@ -57,6 +57,7 @@ type Settings struct {
 	RateLimit    authflow.RateLimitConfig // nothing is limited unless set
 	UserFields   sessionstore.FieldConfigs
 	Gates        []authflow.Gate
+	Admin        admin.Config
 	AdminColumns bool               // the database has those of better-auth's admin plugin
 	Unrecorded   authflow.EventName // an event whose row cannot be written
 	Notify       bool
@@ -90,6 +91,9 @@ func defaults() Settings {
 		Egress:       egress.New(egress.Config{AllowPrivateAddresses: true}),
 		JWT:          jwt.Config{Enabled: true, Algorithm: string(jwt.EdDSA), ExpiresIn: 15 * time.Minute, GracePeriod: 30 * 24 * time.Hour},
 		OpenAPI:      openapi.Config{Enabled: true},
+		Admin: admin.Config{
+			DefaultRole: "user", AdminRoles: []string{"admin"}, DefaultBanReason: "No reason", ImpersonationSessionDuration: time.Hour,
+		},
 	}
 }
 
@@ -141,7 +145,7 @@ func Start(t testing.TB, adjust ...func(*Settings)) *Flow {
 		f.Database, f.Clock = s.Beside.Database, s.Beside.Clock
 	} else {
 		f.Database = sessionstore.Config{
-			Path: filepath.Join(t.TempDir(), "postern.db"), UserFields: s.UserFields, SessionFields: s.Auth.Session.AdditionalFields,
+			Path: filepath.Join(t.TempDir(), "postern.db"), UserFields: s.Admin.UserFields(s.UserFields), SessionFields: s.Admin.SessionFields(s.Auth.Session.AdditionalFields),
 		}
 	}
 	f.open(s)
@@ -193,7 +197,7 @@ func (f *Flow) mount(s Settings) {
 	}
 	core, err := authflow.NewCore(s.Auth, authflow.Deps{
 		Landings: landings, Places: s.Places,
-		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
+		Store: database, Recorder: forgetful{recorder, s.Unrecorded}, Gates: []authflow.Gate{seen, admin.BanGate{Now: f.Clock.Now, Message: s.Admin.BannedUserMessage}}, BaseURL: s.BaseURL, Logger: logger, Now: f.Clock.Now,
 		Client: sender, Observe: f.observe, RateLimit: s.RateLimit, Counter: counter, Lockout: guesses, Challenge: s.Challenge,
 		UserFields: f.Store.UserFields(), SessionFields: f.Store.SessionFields(),
 	})
@@ -227,6 +231,7 @@ func (f *Flow) mount(s Settings) {
 		tokens,
 		account.New(s.DeleteUser, account.Deps{Core: core, Store: database, Outbox: letters, Brand: brand, Password: f.Password}),
 		elsewhere,
+		admin.New(s.Admin, admin.Deps{Core: core, Store: database, Passwords: f.Password}),
 		status.New(core, database.Ping),
 		openapi.New(s.OpenAPI, core),
 	)

@@ -67,7 +67,7 @@ func (f *Flow) Events() []authflow.Event {
 	f.read("Events", func(scan func(...any) error) error {
 		var e authflow.Event
 		var address string
-		err := scan((*string)(&e.Name), (*string)(&e.Outcome), (*string)(&e.UserID), (*string)(&e.SessionID), &e.Account, &address, &e.Reason, &e.Place)
+		err := scan((*string)(&e.Name), (*string)(&e.Outcome), (*string)(&e.UserID), (*string)(&e.ActorID), (*string)(&e.SessionID), &e.Account, &address, &e.Reason, &e.Place)
 		if err == nil && address != "" {
 			e.ClientIP, err = netip.ParseAddr(address)
 		}

@@ -58,8 +58,11 @@ func fieldSchema(f authflow.Field) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Additional != nil {
+	switch {
+	case f.Additional != nil && f.Additional.Input:
 		s = additionalSchema(f.Additional)
+	case f.Additional != nil: // refused for being there, whatever it is
+		s = &jsonschema.Schema{}
 	}
 	s.Description = f.Doc
 	if f.Nullable && s.Type != "" {
@@ -78,6 +81,20 @@ func kindSchema(f authflow.Field) (*jsonschema.Schema, error) {
 		return &jsonschema.Schema{Type: "boolean", Enum: []any{true}}, nil
 	case authflow.KindNumber:
 		return &jsonschema.Schema{Type: "number"}, nil
+	case authflow.KindLists:
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "array", Items: text("")}}, nil
+	case authflow.KindOneOf:
+		s := text("")
+		for _, one := range f.OneOf {
+			s.Enum = append(s.Enum, one)
+		}
+		return s, nil
+	case authflow.KindTextOr:
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{text(""), {Type: "array", Items: text("")}}}, nil
+	case authflow.KindCoerced: // of any type; a text has its limit
+		s := boundedText(f, "")
+		s.Type = ""
+		return s, nil
 	case authflow.KindString, authflow.KindChoice:
 		return boundedText(f, ""), nil
 	case authflow.KindEmail:

@@ -285,7 +285,7 @@ func TestAdditionalFieldsAreDescribed(t *testing.T) {
 	signUp := at(document, "paths", "/sign-up/email", "post", "requestBody", "content", "application/json", "schema", "properties")
 	for name, want := range map[string]string{
 		"age": `{"type":["number","null"],"description":"Additional field."}`, "note": `{"type":["string","null"],"description":"Additional field."}`,
-		"plan": `{"type":"string","description":"Additional field, which clients may not set."}`,
+		"plan": `{"description":"Additional field, which clients may not set."}`, // whatever its type
 	} {
 		if got := at(signUp, name); !sameJSON(t, want, got) {
 			t.Errorf("%s is taken as %v, want %s", name, got, want)

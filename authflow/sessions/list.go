@@ -23,9 +23,11 @@ func (f *Feature) list(c *authflow.Call) error {
 	if err != nil {
 		return fmt.Errorf("list sessions: %w", err)
 	}
-	objects := make([]authflow.SessionObject, len(sessions))
-	for i, s := range sessions {
-		objects[i] = authflow.NewSessionObject(s)
+	objects := make([]authflow.SessionObject, 0, len(sessions))
+	for _, s := range sessions {
+		if authflow.Impersonator(s) == "" { // as better-auth's admin plugin, which does not show those that an administrator has begun
+			objects = append(objects, authflow.NewSessionObject(s))
+		}
 	}
 	return c.JSON(objects)
 }

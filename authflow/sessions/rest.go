@@ -118,9 +118,11 @@ func (f *Feature) devices(c *authflow.Call) error {
 	if err != nil {
 		return err
 	}
-	answer := devicesAnswer{Sessions: make([]device, len(sessions))}
-	for i, s := range sessions {
-		answer.Sessions[i] = f.newDevice(s, me.Session.ID)
+	answer := devicesAnswer{Sessions: []device{}}
+	for _, s := range sessions {
+		if authflow.Impersonator(s) == "" || s.ID == me.Session.ID {
+			answer.Sessions = append(answer.Sessions, f.newDevice(s, me.Session.ID))
+		}
 	}
 	return c.JSON(answer)
 }

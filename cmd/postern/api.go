@@ -118,7 +118,7 @@ func (a *app) newFlow(cfg config.Config) (*api, error) {
 	core, err := authflow.NewCore(cfg.Auth.Core, authflow.Deps{
 		Store:      a.store,
 		Recorder:   a.lasting.recorder,
-		Gates:      gates(),
+		Gates:      gates(cfg),
 		UserFields: a.store.UserFields(), SessionFields: a.store.SessionFields(),
 		RateLimit: cfg.RateLimit,
 		Counter:   a.lasting.counter,

@@ -40,7 +40,9 @@ func migrations(cfg config.Config) []sessionstore.MigrationSet {
 }
 
 // gates are what stands between who has proved who they are and a session, whichever way they came.
-func gates() []authflow.Gate { return []authflow.Gate{admin.BanGate{}} }
+func gates(cfg config.Config) []authflow.Gate {
+	return []authflow.Gate{admin.BanGate{Message: cfg.Auth.Admin.BannedUserMessage}}
+}
 
 // rooms is what the features are built from.
 type rooms struct {
@@ -90,6 +92,7 @@ func (r rooms) features(cfg config.Config) ([]authflow.Feature, *social.Feature,
 		tokens,
 		account.New(cfg.Auth.User.DeleteUser, account.Deps{Core: r.core, Store: r.store, Outbox: r.outbox, Brand: brand, Password: pass}),
 		elsewhere,
+		admin.New(cfg.Auth.Admin, admin.Deps{Core: r.core, Store: r.store, Passwords: pass}),
 		status.New(r.core, r.store.Ping),
 		answeredBefore{cfg},
 		openapi.New(cfg.Auth.OpenAPI, r.core),

@@ -18,7 +18,7 @@ import (
 	"github.com/posternhq/postern/sessionstore"
 )
 
-//go:generate sh -c "POSTERN_SERVER_TRUSTED_PROXIES=127.0.0.1 POSTERN_FORWARD_AUTH_ENABLED=true go run . openapi >../../docs/openapi.json.new && mv ../../docs/openapi.json.new ../../docs/openapi.json"
+//go:generate sh -c "POSTERN_SERVER_TRUSTED_PROXIES=127.0.0.1 POSTERN_FORWARD_AUTH_ENABLED=true POSTERN_AUTH_ADMIN_ENABLED=true go run . openapi >../../docs/openapi.json.new && mv ../../docs/openapi.json.new ../../docs/openapi.json"
 
 func newOpenAPI(s streams) *cobra.Command {
 	cmd := &cobra.Command{
@@ -54,7 +54,10 @@ func describeAPI(ctx context.Context, cfg config.Config) ([]byte, error) {
 	cfg.Server.PublicURL = cmp.Or(cfg.Server.PublicURL, "http://localhost")
 	cfg.Auth.Core.Secret = cmp.Or(cfg.Auth.Core.Secret, newRandomSecret())
 	cfg.Mail.Transport = "log"
-	cfg.Database = sessionstore.Config{Path: filepath.Join(folder, "postern.db"), ConnectTimeout: 10 * time.Second}
+	cfg.Database = sessionstore.Config{
+		Path: filepath.Join(folder, "postern.db"), ConnectTimeout: 10 * time.Second,
+		UserFields: cfg.Database.UserFields, SessionFields: cfg.Database.SessionFields,
+	}
 
 	a := &app{cfg: cfg, log: newLogs(cfg.Log, io.Discard), metrics: newMetrics()}
 	a.logger = a.log.Logger

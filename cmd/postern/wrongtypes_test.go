@@ -65,7 +65,7 @@ func startDescribed(t *testing.T) *describedAPI {
 		"server.public_url": "http://postern.test", "upstream.url": "http://127.0.0.1:1", "rate_limit.enabled": "false",
 		"database.path": filepath.Join(t.TempDir(), "postern.db"), "auth.secret": newRandomSecret(),
 		"auth.email_password.require_email_verification": "false",
-		"auth.user.change_email.enabled":                 "true", "auth.user.delete_user.enabled": "true",
+		"auth.user.change_email.enabled":                 "true", "auth.user.delete_user.enabled": "true", "auth.admin.enabled": "true",
 	}}.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ const nothing = async () => {};
 
 // Each plugin by its folder in the package. Those that Postern has name the scenario file that shows it.
 const plugins = {
-  admin: { server: available.admin() },
+  admin: { server: available.admin(), shownBy: "admin" },
   anonymous: { server: available.anonymous() },
   bearer: { server: available.bearer(), shownBy: "bearer" },
   captcha: { server: available.captcha({ provider: "cloudflare-turnstile", secretKey: "x" }) },

@@ -127,8 +127,21 @@ function authentication(profile, secret) {
     bearer: { require_signature: profile.bearerRequireSignature },
     jwt: { enabled: profile.jwt },
     openapi: { enabled: profile.openapi },
+    ...(profile.admin && { admin: administration(profile.admin) }),
   };
 }
+
+const administration = (options) => ({
+  enabled: true,
+  ...(options.defaultRole && { default_role: options.defaultRole }),
+  ...(options.adminRoles && { admin_roles: options.adminRoles }),
+  ...(options.adminUserIds && { admin_user_ids: options.adminUserIds }),
+  ...(options.roles && { roles: options.roles }),
+  ...(options.defaultBanReason && { default_ban_reason: options.defaultBanReason }),
+  ...(options.defaultBanExpiresIn && { default_ban_expires_in: `${options.defaultBanExpiresIn}s` }),
+  ...(options.impersonationSessionDuration && { impersonation_session_duration: `${options.impersonationSessionDuration}s` }),
+  ...(options.bannedUserMessage && { banned_user_message: options.bannedUserMessage }),
+});
 
 const cookieCache = ({ strategy, maxAge, version }) => ({
   enabled: true,

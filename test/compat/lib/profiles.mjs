@@ -24,6 +24,8 @@ const sample = {
   rateLimit: false,
   jwt: false,
   openapi: false,
+  // Options of the admin plugin, with roles as {role: {resource: [actions]}}.
+  admin: null,
   userFields: {},
   sessionFields: {},
   session: { expiresIn: 604800, updateAge: 86400, freshAge: 86400 },
@@ -63,6 +65,8 @@ const sessionFields = {
   seen: { type: "date", required: false },
   theme: { type: "string", required: false, default: "light" },
 };
+
+const unmailed = { requireEmailVerification: false, sendOnSignUp: false, sendOnSignIn: false };
 
 const allProviders = { google: {}, github: {}, apple: {}, microsoft: {}, discord: {}, acme: {} };
 
@@ -205,6 +209,29 @@ export const profiles = {
     providers: { google: {}, github: {}, apple: {} },
     accountLinking: { enabled: false, trustedProviders: ["google"] },
     account: {},
+  },
+
+  /** The admin plugin with its defaults, where nothing is mailed before a session begins. */
+  admin: { ...sample, ...unmailed, admin: {} },
+
+  /** The admin plugin with roles of its own, and everything else other than by default. */
+  adminRoles: {
+    ...sample,
+    ...unmailed,
+    admin: {
+      defaultRole: "guest",
+      adminRoles: ["owner"],
+      adminUserIds: ["the-operator"],
+      roles: {
+        guest: { project: ["read"] },
+        support: { user: ["get", "list", "update", "impersonate", "create"], session: ["list"] },
+        owner: { user: ["create", "list", "set-role", "ban", "impersonate", "impersonate-admins", "get", "update"], session: ["list", "revoke"], project: ["read", "write"] },
+      },
+      defaultBanReason: "Against the rules",
+      defaultBanExpiresIn: 86_400,
+      impersonationSessionDuration: 1_800,
+      bannedUserMessage: "Ask at the desk",
+    },
   },
 
   /** The open-api plugin, and the jwt plugin for it to describe. */

@@ -1,5 +1,7 @@
 // A profile as better-auth options.
 
+import { createAccessControl } from "better-auth/plugins/access";
+import { admin } from "better-auth/plugins/admin";
 import { bearer } from "better-auth/plugins/bearer";
 import { jwt } from "better-auth/plugins/jwt";
 import { openAPI } from "better-auth/plugins/open-api";
@@ -16,7 +18,7 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
     baseURL,
     secret,
     trustedOrigins: profile.trustedOrigins,
-    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : []), ...(profile.openapi ? [openAPI()] : []), ...plugins],
+    plugins: [bearer({ requireSignature: profile.bearerRequireSignature }), ...(profile.jwt ? [jwt()] : []), ...(profile.openapi ? [openAPI()] : []), ...(profile.admin ? [admin(adminOptions(profile.admin))] : []), ...plugins],
     socialProviders,
     account,
     rateLimit: { enabled: profile.rateLimit },
@@ -63,6 +65,19 @@ export async function options(profile, { database, baseURL, secret, deliver, ...
       },
     },
   };
+}
+
+/** @param options of the admin plugin, as in lib/profiles.mjs */
+function adminOptions({ roles, ...options }) {
+  if (!roles) return options;
+  const statements = {};
+  for (const resources of Object.values(roles)) {
+    for (const [resource, actions] of Object.entries(resources)) {
+      statements[resource] = [...new Set([...(statements[resource] ?? []), ...actions])];
+    }
+  }
+  const ac = createAccessControl(statements);
+  return { ...options, ac, roles: Object.fromEntries(Object.entries(roles).map(([name, allowed]) => [name, ac.newRole(allowed)])) };
 }
 
 /** @param fields as in lib/profiles.mjs */
