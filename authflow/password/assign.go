@@ -53,3 +53,16 @@ func (f *Feature) Assign(c *authflow.Call, id sessionstore.UserID, password stri
 		return f.notify(c, tx, user)
 	})
 }
+
+// Encode makes what is kept of a password that an operator has chosen at the command line, where nobody queues.
+func (c Config) Encode(password string) (string, error) {
+	if err := (&Feature{cfg: c}).checkLength(password); err != nil {
+		return "", err
+	}
+	return encode(Algorithm(c.Hash), password)
+}
+
+// NewCredential is the account that holds a user's hash.
+func NewCredential(user sessionstore.User, hash string) sessionstore.Account {
+	return newCredential(user, hash)
+}
