@@ -1,8 +1,17 @@
 package browser
 
 import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
+	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/posternhq/postern/test/harness"
 )
@@ -44,10 +53,64 @@ func TestReference(t *testing.T) {
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "reference")
 }
 
-// TestPages has people use the pages that come with Postern, with scripts and without.
+// TestPages has people use the pages that come with Postern, with scripts and without. Beside the demo there are a stream, a page for
+// administrators, and an application that nobody runs; and this machine is in Munich.
 func TestPages(t *testing.T) {
-	postern := harness.StartDev(t, map[string]string{"rate_limit.enabled": "false"})
+	postern := harness.StartDev(t, map[string]string{
+		"rate_limit.enabled": "false",
+		"geoip.file":         munich(t),
+		"routes": fmt.Sprintf(`[
+			{path: /stream, auth: required, upstream: %q},
+			{path: /nobody, auth: public, upstream: "http://127.0.0.1:1"},
+			{path: /staff, auth: required, roles: [admin]},
+			{path: /sealed, auth: required, on_unauthenticated: 401},
+			{path: /api/**, auth: required},
+			{path: /**, auth: public},
+		]`, serve(t, false, http.HandlerFunc(stream))),
+	})
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "pages")
+}
+
+// stream goes on until it is cut off.
+func stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	for tick := time.NewTicker(100 * time.Millisecond); ; {
+		_, _ = io.WriteString(w, "data: still here\n\n")
+		if http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// munich is a database of places in which this machine is there.
+func munich(t *testing.T) string {
+	t.Helper()
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-City", IncludeReservedNetworks: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func(de, en mmdbtype.String) mmdbtype.Map {
+		return mmdbtype.Map{"names": mmdbtype.Map{"de": de, "en": en}}
+	}
+	loopback := &net.IPNet{IP: net.IPv4(127, 0, 0, 0), Mask: net.CIDRMask(8, 32)}
+	if err := tree.Insert(loopback, mmdbtype.Map{"city": names("München", "Munich"), "country": names("Deutschland", "Germany")}); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "places.mmdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := tree.WriteTo(file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Name()
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }

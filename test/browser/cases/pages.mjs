@@ -1,7 +1,7 @@
 // The hosted pages, in front of the demo of "postern dev": with scripts and without, narrow and wide, light and dark, in both languages.
 
 import assert from "node:assert/strict";
-import { fits, isAccessible } from "../lib/axe.mjs";
+import { fits, isAccessible, isLight } from "../lib/axe.mjs";
 import { linkFromMailbox as linkFrom } from "../lib/letters.mjs";
 
 /** Somebody at a browser of that kind, who can be asked what they see. */
@@ -12,6 +12,7 @@ async function visitor(world, name, options) {
     if (scripts) {
       await isAccessible(person.page);
       await fits(person.page);
+      await isLight(person.page);
     }
     await person.shows(what, { fullPage: true });
   };
@@ -24,7 +25,34 @@ async function visitor(world, name, options) {
     await person.isAtPath(returnTo);
   };
   person.apiStatus = async () => (await person.context.request.get(`${world.stack.postern}/api/me`)).status();
+  person.stream = () => openStream(person);
   return person;
+}
+
+/** A stream of the application, opened with the browser's cookies; it resolves once the stream has begun, to a promise of its end. */
+async function openStream({ context, world }) {
+  const cookie = (await context.cookies(world.stack.postern)).map(({ name, value }) => `${name}=${value}`).join("; ");
+  const response = await fetch(`${world.stack.postern}/stream`, { headers: { cookie } });
+  assert.equal(response.status, 200);
+  const reader = response.body.getReader();
+  assert.match(new TextDecoder().decode((await reader.read()).value), /still here/);
+  const end = async () => {
+    for (;;) {
+      try {
+        if ((await reader.read()).done) return;
+      } catch {
+        return; // cut off
+      }
+    }
+  };
+  return { ended: end() };
+}
+
+/** Waits for a promise that must be kept within a while. */
+async function soon(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what}: not within 20 seconds`)), 20_000); });
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The whole life of an account, by the pages alone. */
@@ -72,11 +100,14 @@ const life = (options) => async (world) => {
   await ada.opens("/auth/account");
   await ada.heading("Your account");
   await ada.looks("account");
+  const { ended } = await other.stream();
   const devices = ada.page.getByRole("region", { name: "Devices" });
+  await devices.getByText(/^Munich, Germany · 127\.0\.0\.1 · last used/).first().waitFor();
   assert.equal(await devices.getByRole("listitem").count(), 2);
   await devices.getByRole("button", { name: /^Sign out Chrom/ }).or(devices.getByRole("button", { name: /^Sign out Headless/ })).first().click();
   await ada.page.getByText("The device is signed out.").waitFor();
   assert.equal(await other.apiStatus(), 401);
+  await soon(ended, "the other browser's stream ends with its session");
   assert.equal(await ada.apiStatus(), 200);
 
   // What people are called is theirs to say.
@@ -131,6 +162,16 @@ const life = (options) => async (world) => {
   await ada.presses("Sign in");
   await ada.page.getByText("The address or the password is wrong.").waitFor();
 };
+
+/** Signs up and follows the letter, and so is signed in. */
+async function signsUp(person) {
+  await person.opens("/auth/sign-up");
+  await person.fills({ Name: person.name, "E-mail address": person.email, Password: person.password });
+  await person.presses("Create account");
+  await person.heading("Check your mail");
+  await person.page.goto(await linkFrom(person, "Confirm your e-mail address"));
+  await person.heading("Address confirmed");
+}
 
 const wide = { viewport: { width: 1280, height: 900 } };
 const narrow = { viewport: { width: 360, height: 740 } };
@@ -226,6 +267,72 @@ export const cases = {
     await ada.looks("no-cookies");
   },
 
+  "errors of the proxy are pages": async (world) => {
+    const ada = await visitor(world, "ada", narrow);
+    for (const [path, status, heading] of [["/nobody", 502, "The application does not answer"], ["/sealed", 401, "Please sign in"]]) {
+      const response = await ada.page.goto(world.stack.postern + path);
+      assert.equal(response.status(), status);
+      await ada.heading(heading);
+      await ada.page.getByText(response.headers()["x-request-id"]).waitFor();
+      await ada.looks(heading);
+      const program = await ada.context.request.get(world.stack.postern + path);
+      assert.equal(program.headers()["content-type"], "application/json");
+    }
+    await ada.follows("Sign in");
+    await ada.heading("Sign in");
+    assert.equal(new URL(ada.page.url()).searchParams.get("return_to"), "/sealed");
+    await signsUp(ada);
+    assert.equal((await ada.page.goto(`${world.stack.postern}/staff`)).status(), 403);
+    await ada.heading("You may not see this");
+    await ada.looks("forbidden");
+    await ada.follows("Sign out, and in as somebody else");
+    await ada.heading("Sign out");
+  },
+
+  "a new device is told of, and disavowed without scripts": async (world) => {
+    const ada = await visitor(world, "ada", { ...narrow, javaScriptEnabled: false });
+    await signsUp(ada);
+    const thief = await visitor(world, "ada", { ...narrow, userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1" });
+    Object.assign(thief, { name: ada.name, email: ada.email, password: ada.password });
+    await thief.entersAt(ada.password);
+    const { ended } = await thief.stream();
+    await ada.page.goto(await linkFrom(ada, "New sign-in to your account"));
+    await ada.heading("Was this not you?");
+    assert.doesNotMatch(ada.page.url(), /token/);
+    assert.equal(await thief.apiStatus(), 200);
+    await ada.shows("not-me", { fullPage: true });
+    await ada.presses("Sign out all devices");
+    await ada.page.getByText("your password works no more").waitFor();
+    await ada.shows("disavowed", { fullPage: true });
+    assert.equal(await thief.apiStatus(), 401);
+    assert.equal(await ada.apiStatus(), 401);
+    await soon(ended, "the thief's stream ends");
+    await thief.opens("/auth/sign-in");
+    await thief.fills({ "E-mail address": ada.email, Password: ada.password });
+    await thief.presses("Sign in");
+    await thief.page.getByText("The address or the password is wrong.").waitFor();
+    await ada.page.goto(await linkFrom(ada, "Reset your password"));
+    await ada.fills({ "New password": "another password" });
+    await ada.presses("Set password");
+    await ada.entersAt("another password");
+  },
+
+  "the back button after signing out shows nothing of the account": async (world) => {
+    const ada = await visitor(world, "ada", wide);
+    await signsUp(ada);
+    await ada.opens("/auth/account");
+    await ada.heading("Your account");
+    await ada.page.evaluate(() => { globalThis.kept = true; }); // would still be there if the page came back from memory
+    await ada.page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
+    await ada.heading("Signed out");
+    await ada.page.goBack();
+    await ada.heading("Sign in");
+    assert.equal(await ada.page.evaluate(() => globalThis.kept), undefined);
+    await ada.seesNothingOf(ada.email);
+    await ada.page.goForward();
+    await ada.heading("Signed out");
+  },
+
   "in German, narrow and dark": async (world) => {
     const ada = await visitor(world, "ada", { ...narrow, locale: "de-DE", colorScheme: "dark" });
     for (const [path, heading] of [
@@ -240,7 +347,7 @@ export const cases = {
     await ada.opens("/auth/sign-up");
     await ada.fills({ Name: ada.name, "E-Mail-Adresse": ada.email, Passwort: ada.password });
     await ada.presses("Konto anlegen");
-    await ada.page.goto(await linkFrom(ada, "Confirm your e-mail address"));
+    await ada.page.goto(await linkFrom(ada, "Bestätigen Sie Ihre E-Mail-Adresse"));
     await ada.heading("Adresse bestätigt");
     await ada.follows("Weiter");
     await ada.opens("/auth/account");

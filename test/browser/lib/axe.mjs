@@ -20,3 +20,14 @@ export async function fits(page) {
   const { wide, window } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, window: innerWidth }));
   assert.ok(wide <= window, `${page.url()} is ${wide} px wide in a window of ${window}`);
 }
+
+const maxWeight = 100_000; // bytes
+
+/** Fails if the page, with all that it loads, weighs more than 100 kB on the wire. What the browser had already counts, too. */
+export async function isLight(page) {
+  const parts = await page.evaluate(() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type)).map(({ name, encodedBodySize }) => ({ name, encodedBodySize })));
+  const headers = 1_000; // of each answer, at most
+  const weight = parts.reduce((sum, part) => sum + part.encodedBodySize + headers, 0);
+  assert.ok(parts.length >= 3 && parts.every(({ encodedBodySize }) => encodedBodySize > 0), `${page.url()}: cannot weigh ${JSON.stringify(parts)}`);
+  assert.ok(weight <= maxWeight, `${page.url()} weighs ${weight} bytes: ${JSON.stringify(parts)}`);
+}
