@@ -285,7 +285,7 @@ export const cases = {
     assert.equal((await ada.page.goto(`${world.stack.postern}/staff`)).status(), 403);
     await ada.heading("You may not see this");
     await ada.looks("forbidden");
-    await ada.follows("Sign out, and in as somebody else");
+    await ada.follows("Use another account");
     await ada.heading("Sign out");
   },
 
@@ -336,7 +336,7 @@ export const cases = {
   "in German, narrow and dark": async (world) => {
     const ada = await visitor(world, "ada", { ...narrow, locale: "de-DE", colorScheme: "dark" });
     for (const [path, heading] of [
-      ["/auth/sign-in", "Anmelden"], ["/auth/sign-up", "Konto anlegen"], ["/auth/forgot", "Passwort vergessen?"], ["/auth/check-mail", "Sehen Sie in Ihre E-Mails"],
+      ["/auth/sign-in", "Anmelden"], ["/auth/sign-up", "Konto anlegen"], ["/auth/forgot", "Passwort vergessen?"], ["/auth/check-mail", "Sehen Sie in Ihr Postfach"],
       ["/auth/reset", "Neues Passwort"], ["/auth/signed-out", "Abgemeldet"], ["/auth/sign-out", "Abmelden"], ["/auth/verify?error=TOKEN_EXPIRED", "Dieser Link hat nicht funktioniert"],
       ["/auth/nothing", "Das hat nicht funktioniert"],
     ]) {
