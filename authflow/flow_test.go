@@ -201,7 +201,7 @@ func TestWithoutTheDatabaseTheAnswerIsToComeBack(t *testing.T) {
 }
 
 // D66: no line of the log holds what opens anything.
-func TestTheLogHoldsNoSecret(t *testing.T) {
+func TestD66D67TheLogHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	browser := flow.Browser()

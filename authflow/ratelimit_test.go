@@ -160,7 +160,7 @@ func TestARuleForNothingIsLogged(t *testing.T) {
 }
 
 // D12: one endpoint has one count, however it is spelled, and by whatever method or alias it is reached.
-func TestOneEndpointHasOneCount(t *testing.T) {
+func TestD12OneEndpointHasOneCount(t *testing.T) {
 	t.Parallel()
 	ask, _ := limitedFlow(t, testLimits,
 		Route{Method: "GET", Path: "/x", Aliases: []string{"/old-x"}}, Route{Method: "DELETE", Path: "/x"},

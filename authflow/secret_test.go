@@ -57,7 +57,7 @@ func TestKeysSignForManyAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestRandomStringsAreOfTheirAlphabetAndDiffer(t *testing.T) {
+func TestD73RandomStringsAreOfTheirAlphabetAndDiffer(t *testing.T) {
 	t.Parallel()
 	for _, alphabet := range []string{AlphabetMixed, AlphabetLower} {
 		seen := map[string]bool{}

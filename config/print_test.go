@@ -54,7 +54,7 @@ func TestPrintShowsValuesWithTheirOrigin(t *testing.T) {
 	golden(t, "testdata/printed.yaml", printText(t))
 }
 
-func TestPrintShowsNoSecret(t *testing.T) {
+func TestD66PrintShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	if text := printText(t); strings.Contains(text, "tr0ub4dor") {
 		t.Errorf("a secret is in\n%s", text)

@@ -133,7 +133,7 @@ func TestRequestTimeoutEndsRequestsButNotStreams(t *testing.T) {
 	})
 }
 
-func TestAnswersThatAreCutArriveCut(t *testing.T) { // D93
+func TestD93AnswersThatAreCutArriveCut(t *testing.T) {
 	t.Parallel()
 	for _, h2 := range []bool{false, true} {
 		for path, head := range map[string]string{

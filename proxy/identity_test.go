@@ -56,7 +56,7 @@ func cgi(name string) string {
 	}, name)
 }
 
-func TestInboundIdentityHeadersAreStrippedInEverySpelling(t *testing.T) { // D03, D19, D20, D21, D24, D26, D27, D96
+func TestD03D19D20D21D24D26D27D96InboundIdentityHeadersAreStripped(t *testing.T) {
 	t.Parallel()
 	app := &upstreamLog{}
 	server := httptest.NewServer(app)

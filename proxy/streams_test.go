@@ -286,7 +286,7 @@ func TestStreamsEndWhenTheirSessionStaysUnknown(t *testing.T) {
 	}
 }
 
-func TestStreamsEndWithTheRoleThatTheRouteWants(t *testing.T) {
+func TestD65StreamsEndWithTheRoleThatTheRouteWants(t *testing.T) {
 	t.Parallel()
 	l, gone := watched(t, StreamOptions{}), make(chan struct{}, 1)
 	f := start(t, setup{

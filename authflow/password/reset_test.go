@@ -82,7 +82,7 @@ func TestD71AskingForAResetDoesNotTellWhoHasAnAccount(t *testing.T) {
 }
 
 // D30, D31: no header of a request gets into a letter.
-func TestResetLinksAreOfThePublicOrigin(t *testing.T) {
+func TestD30D31ResetLinksAreOfThePublicOrigin(t *testing.T) {
 	t.Parallel()
 	flow := start(t, func(s *authflowtest.Settings) { s.BaseURL = "https://app.example.test" })
 	user := flow.User("Ada")

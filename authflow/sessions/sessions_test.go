@@ -59,7 +59,7 @@ func TestASessionLivesSevenDaysFromItsLastUse(t *testing.T) {
 	alive.Get("/me").Fails(401, "UNAUTHORIZED").TakesSessionAway()
 }
 
-func TestSigningOut(t *testing.T) {
+func TestD98SigningOut(t *testing.T) {
 	t.Parallel()
 	flow := authflowtest.Start(t)
 	session := flow.Session(flow.User("Ada"))

@@ -54,3 +54,41 @@ func TestReadinessNamesTheDatabasesState(t *testing.T) {
 		}
 	}
 }
+
+// The admin listener is no page's business, whatever page reaches the port, and its paths are exact.
+func TestD91PagesDoNotReachTheAdminListener(t *testing.T) {
+	t.Parallel()
+	admin := newAdmin(newMetrics(), probed{})
+	ask := func(method, path string, header ...string) int {
+		r := httptest.NewRequest(method, path, nil)
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		admin.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, path := range []string{"/livez", "/metrics"} {
+		if got := ask("GET", path); got != 200 {
+			t.Errorf("%s: %d", path, got)
+		}
+		for _, origin := range []string{"https://evil.test", "null", "http://127.0.0.1:9090", "http://localhost:9090"} {
+			if got := ask("GET", path, "Origin", origin); got != 403 {
+				t.Errorf("%s from %s: %d", path, origin, got)
+			}
+		}
+		if got := ask("GET", path, "Sec-Fetch-Site", "cross-site"); got != 403 {
+			t.Errorf("%s across sites: %d", path, got)
+		}
+		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS"} {
+			if got := ask(method, path); got == 200 {
+				t.Errorf("%s %s is answered", method, path)
+			}
+		}
+	}
+	for _, path := range []string{"/metrics/", "/metricsx", "/livez/x", "//metrics", "/", "/debug/pprof/"} {
+		if got := ask("GET", path); got == 200 {
+			t.Errorf("%s is answered", path)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -85,6 +86,25 @@ func (p *Postern) endWith(t testing.TB) {
 
 // ReadsFile has the command read a configuration file, too. Settings that were given to NewPostern win.
 func (p *Postern) ReadsFile(name string) { p.args = append(p.args, "--config", name) }
+
+// Variable sets one of the environment, for what is no setting of Postern's.
+func (p *Postern) Variable(name, value string) { p.env = append(p.env, name+"="+value) }
+
+// Output is what another command says, standard output and error together, with the same settings.
+func (p *Postern) Output(t testing.TB, args ...string) string {
+	t.Helper()
+	file, err := executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), file, args...)
+	cmd.Dir, cmd.Env = p.dir, p.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("postern %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
 
 // StartPostern is NewPostern and Start.
 func StartPostern(t testing.TB, settings map[string]string) *Postern {

@@ -298,7 +298,7 @@ func TestD25ForgedTrailersDoNotArrive(t *testing.T) {
 	check(t, "/optional/2", f.await(stream).status)
 }
 
-func TestD27NobodyElseSpeaksOfTheClient(t *testing.T) {
+func TestD27D96NobodyElseSpeaksOfTheClient(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, nil)
 	var lines []string
