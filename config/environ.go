@@ -40,7 +40,9 @@ func newEnvironment(environ []string) environment {
 	env := environment{}
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
-		env[name] = text
+		if !isServiceLink(name, text) { // a Service named postern-injector would set injector.port
+			env[name] = text
+		}
 	}
 	return env
 }
@@ -110,7 +112,7 @@ func readText(f *field, text string, at Origin, ps *problems) (value, bool) {
 func (env environment) refuseUnknown(known map[string]string, ps *problems) {
 	valid := slices.Sorted(maps.Keys(known))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if _, ok := known[name]; ok || !strings.HasPrefix(name, prefix) || isServiceLink(name, env[name]) {
+		if _, ok := known[name]; ok || !strings.HasPrefix(name, prefix) {
 			continue
 		}
 		near, _ := closest(name, valid)

@@ -41,3 +41,12 @@ func TestNoVariableStandsForTwoKeys(t *testing.T) {
 		}
 	}
 }
+
+// A Service named postern-injector, which is what the injector's is called, has the variable of the key injector.port.
+func TestAServiceDoesNotSetAKeyOfTheSameName(t *testing.T) {
+	t.Parallel()
+	loaded, err := Load("", []string{"POSTERN_INJECTOR_PORT=tcp://10.96.3.4:443", "POSTERN_INJECTOR_SERVICE_PORT=443", "POSTERN_INJECTOR_ADMIN_PORT=20000"}, nil)
+	if err != nil || loaded.Config.Injector.Port != 18080 || loaded.Config.Injector.AdminPort != 20000 {
+		t.Errorf("%v, %+v", err, loaded.Config.Injector)
+	}
+}
