@@ -39,6 +39,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.name(e.requestID(r))
 	e.traces.begin(v, r, e.trust)
+	e.metrics.inFlight.Inc()
 	defer e.finish(&v.answer, r, &v.info)
 	if !e.asked && e.cors.answerPreflight(&v.answer, r) { // to front ends, what matters is what the client asked them for
 		v.info.route, v.info.auth = "preflight", "public"
@@ -84,6 +85,7 @@ func isRequestID(s string) bool {
 // mistake of ours, and costs this request only.
 func (e *edge) finish(out *answer, r *http.Request, info *requestInfo) {
 	failure := recover()
+	e.metrics.inFlight.Dec()
 	if failure != nil && failure != http.ErrAbortHandler {
 		e.log.LogAttrs(r.Context(), slog.LevelError, "panic",
 			slog.Any("panic", failure), slog.String("request_id", info.id), slog.String("stack", string(debug.Stack())))

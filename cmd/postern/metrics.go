@@ -25,6 +25,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	overhead  prometheus.Histogram
 	rejected  *prometheus.CounterVec
+	inFlight  prometheus.Gauge
 	streams   prometheus.Gauge
 	cutOff    *prometheus.CounterVec
 	conns     prometheus.Gauge
@@ -82,6 +83,7 @@ func newMetrics() *metrics {
 		}, []string{"route"}),
 		overhead:     histogram("postern_overhead_seconds", "Time inside Postern, the application's excluded.", latencyBuckets),
 		rejected:     counters("postern_rejected_requests_total", "Proxied requests that were not forwarded.", "reason"),
+		inFlight:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_http_requests_in_flight", Help: "Requests on the public listener that are not over yet, open WebSockets and event streams among them."}),
 		streams:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_streams_open", Help: "WebSockets and event streams that are open."}),
 		cutOff:       counters("postern_streams_ended_total", "Requests, streams and WebSockets among them, that were ended before either side had finished.", "reason"),
 		conns:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "postern_connections_open", Help: "Connections to the public listener; see server.max_connections."}),
@@ -107,7 +109,7 @@ func newMetrics() *metrics {
 		ConstLabels: prometheus.Labels{"version": buildVersion(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.streams, m.cutOff, m.conns, m.upstream, m.certificates, m.expiry, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
+	m.registry.MustRegister(m.requests, m.durations, m.overhead, m.rejected, m.inFlight, m.streams, m.cutOff, m.conns, m.upstream, m.certificates, m.expiry, m.cache, m.lookup, m.lag, m.polls, m.events, m.mail,
 		m.hashing, m.queue, m.hashFull, m.alone, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"hit", "miss", "negative", "stale"} {
 		m.cache.WithLabelValues(result) // so that a rate of zero is a zero, not a gap

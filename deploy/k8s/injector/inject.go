@@ -24,11 +24,11 @@ type Options struct {
 // NewOptions are those that a configuration asks for.
 func NewOptions(c Config, version string) Options {
 	o := Options{
-		Image: c.Image, Version: version, Native: c.Sidecar == "native", Port: c.Port, AdminPort: c.AdminPort,
+		Image: c.Image, Version: strings.TrimPrefix(version, "v"), Native: c.Sidecar == "native", Port: c.Port, AdminPort: c.AdminPort,
 		Secret: c.Secret, ConfigMap: c.ConfigMap, Resources: c.Resources, PreStopSeconds: int(c.PreStop.Seconds()),
 	}
 	if o.Image == "" {
-		o.Image = "ghcr.io/posternhq/postern:" + strings.TrimPrefix(version, "v")
+		o.Image = "ghcr.io/posternhq/postern:" + o.Version
 	}
 	return o
 }
