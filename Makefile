@@ -110,6 +110,17 @@ wire: ## Send Postern bytes and frames that no client library would
 chaos-long: ## The same, with faults that last a minute and ten times as many revocations
 	CHAOS_LONG=1 $(WITH_POSTGRES) go test -timeout 60m -v ./test/chaos/...
 
+.PHONY: k8s
+k8s: ## Check the manifests, the chart, the image's layout and the dashboard: quick, but for compiling what that takes the first time
+	go -C test/kubernetes vet ./...
+	go -C test/kubernetes test -timeout 20m ./...
+
+.PHONY: test-k8s
+test-k8s: ## The same, and a real API server with etcd: builds kube-apiserver once, in five minutes; needs root for network namespaces
+	test/kubernetes/setup.sh
+	examples/fastapi/install.sh requirements-test.txt
+	POSTERN_TEST_KUBERNETES=1 go -C test/kubernetes test -count=1 -timeout 60m -v ./...
+
 .PHONY: alerts
 alerts: ## Check and test the alerts for Prometheus; needs promtool, which Debian has in the package prometheus
 	promtool check rules deploy/prometheus/alerts.yaml
