@@ -21,6 +21,8 @@ RUN install -d /image/data && install -d -m 1777 /image/tmp
 FROM scratch
 ARG VERSION=dev
 LABEL org.opencontainers.image.title="Postern" \
+      org.opencontainers.image.url="https://github.com/posternhq/postern" \
+      org.opencontainers.image.documentation="https://github.com/posternhq/postern/blob/main/docs/containers.md" \
       org.opencontainers.image.description="Authentication in front of any HTTP application, compatible with better-auth" \
       org.opencontainers.image.source="https://github.com/posternhq/postern" \
       org.opencontainers.image.licenses="Apache-2.0" \
