@@ -62,8 +62,13 @@ func deleteAccount(v *visit) error {
 }
 
 func showSignOut(v *visit) error {
-	if _, err := v.whoami(); err != nil {
+	me, err := v.whoami()
+	if err != nil {
 		return err
+	}
+	if me == nil && v.problem != nil && v.problem.Code == codeFormExpired { // the second of two clicks
+		v.problem = nil
+		return v.redirect(Path + "/signed-out")
 	}
 	return v.show("sign-out", nil)
 }

@@ -20,12 +20,13 @@ const password = authflowtest.Password
 
 func start(t *testing.T, adjust ...func(*authflowtest.Settings)) *authflowtest.Flow {
 	t.Helper()
-	enable := func(s *authflowtest.Settings) {
-		s.Pages = pages.Config{Enabled: true, Name: "Acme"}
-		s.Auth.TrustedOrigins = []string{"https://app.example.com", "myapp://"}
-		s.Social = social.Config{"github": {Enabled: true, ClientID: "id", ClientSecret: "secret"}}
-	}
 	return authflowtest.Start(t, append([]func(*authflowtest.Settings){enable}, adjust...)...)
+}
+
+func enable(s *authflowtest.Settings) {
+	s.Pages = pages.Config{Enabled: true, Name: "Acme"}
+	s.Auth.TrustedOrigins = []string{"https://app.example.com", "myapp://"}
+	s.Social = social.Config{"github": {Enabled: true, ClientID: "id", ClientSecret: "secret"}}
 }
 
 func TestSomebodySignsUpByFormsAlone(t *testing.T) {
