@@ -62,7 +62,7 @@ func invocation(t *testing.T, words []string) {
 	t.Helper()
 	subcommands := slices.Clone(words)
 	for i, word := range words {
-		if !regexp.MustCompile(`^[a-z]+$`).MatchString(word) {
+		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(word) {
 			subcommands = words[:i]
 			break
 		}
