@@ -54,7 +54,7 @@ func (a *app) last() (err error) {
 	l.egress, l.outside = newEgress(a.cfg.Egress, a.logger, a.metrics.registry)
 	l.places = a.openPlaces()
 	clean := &cleanup{store: store, audit: l.recorder, limits: l.counter, lockout: l.lockout, providers: l.atProviders, retention: a.cfg.Audit.Retention, logger: a.logger, now: time.Now}
-	a.background = append(a.background, l.pool.Run, clean.run)
+	a.background = append(a.background, l.pool.Run, clean.run, a.lookAround)
 	a.lasting = l
 	works, err := a.auditWorks(l.recorder)
 	a.background = append(a.background, works...)

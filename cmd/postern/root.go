@@ -65,7 +65,7 @@ func newRoot(s streams) *cobra.Command {
 	})
 	root.AddCommand(
 		newServe(s), newDev(s), newMigrate(s), newConfig(s), newExplain(s),
-		newUser(s), newSession(s), newHealthcheck(s), newAudit(s), newInjector(s), newOpenAPI(s), newSecret(), newVersion(),
+		newUser(s), newSession(s), newHealthcheck(s), newAudit(s), newDoctor(s), newAttack(s), newInjector(s), newOpenAPI(s), newSecret(), newVersion(),
 	)
 	return root
 }
