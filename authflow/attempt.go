@@ -96,6 +96,7 @@ func (f *Flow) beginGuess(c *Call, account string) ([]Guess, error) {
 	ctx, mine := c.R.Context(), f.policy(f.lockouts.Free)
 	if device := f.devices.find(c.R, account); device != "" {
 		if guess, wait, err := f.lockout.Begin(ctx, "device "+digest(account, device), mine); err != nil || wait == 0 {
+			c.known = err == nil
 			return []Guess{guess}, err
 		}
 	}
@@ -147,6 +148,9 @@ func (f *Flow) remember(c *Call, account string) {
 	f.devices.remember(c.W, c.R, account)
 	f.counter.Take(c.R.Context(), knownKey(c, account), Limit{Max: 1, Window: placeKnown})
 }
+
+// Known tells whether the account that is named knows the browser that asks, and has not closed it for guessing.
+func (c *Call) Known() bool { return c.known }
 
 // RememberDevice has this browser and this address known to the account of an address whose mail they can read: from here its owner
 // signs in, whoever guesses at the password elsewhere.

@@ -24,6 +24,7 @@ type Call struct {
 	needsRefresh *bool
 	reason       string // of a refusal, for Outcome
 	later        []Event
+	known        bool // the account that is named knows the browser
 }
 
 // Param returns a parameter of the path.

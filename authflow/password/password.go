@@ -140,7 +140,11 @@ func (f *Feature) hashNew(c *authflow.Call, account, email, password string) (st
 
 // verify compares in the pool. A hash of unknown format is nobody's password; the log names it, for it is the operator's to mend.
 func (f *Feature) verify(c *authflow.Call, account, hash, password string) (ok bool, err error) {
-	if doErr := f.Pool.Do(c.R.Context(), turn{networkOf(c.Client().Addr), account}, func() {
+	do := f.Pool.Do
+	if c.Known() {
+		do = f.Pool.DoKnown
+	}
+	if doErr := do(c.R.Context(), turn{networkOf(c.Client().Addr), account}, func() {
 		ok, err = matches(hash, password)
 	}); doErr != nil {
 		return false, doErr

@@ -30,7 +30,7 @@ type Pool struct {
 
 	mu      sync.Mutex
 	wake    *sync.Cond
-	waiting *turns
+	waiting *lanes
 	stopped bool
 	fastest time.Duration // of all hashes so far
 }
@@ -40,6 +40,7 @@ type job struct {
 	done    chan struct{}
 	refused error // it was not done; set before done is closed
 	turn    turn
+	known   bool // the account knows who asks
 
 	place, arrival uint64
 	index          int // in the line, or -1
@@ -60,7 +61,7 @@ func NewPool(c Config, o PoolObserver) *Pool {
 	if workers == 0 {
 		workers = workersFor(runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1))
 	}
-	p := &Pool{workers: workers, capacity: c.HashQueue, maxWait: c.HashMaxWait, observe: o, waiting: newTurns()}
+	p := &Pool{workers: workers, capacity: c.HashQueue, maxWait: c.HashMaxWait, observe: o, waiting: newLanes()}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }
@@ -82,7 +83,15 @@ func (p *Pool) Run(ctx context.Context) error {
 
 // Do runs one computation and returns when it is done, or authflow.ErrTooManySignIns when there is no room for it.
 func (p *Pool) Do(ctx context.Context, whose turn, compute func()) error {
-	j := &job{do: compute, done: make(chan struct{}), turn: whose, index: -1}
+	return p.run(ctx, &job{do: compute, done: make(chan struct{}), turn: whose, index: -1})
+}
+
+// DoKnown is Do for somebody whom the account knows.
+func (p *Pool) DoKnown(ctx context.Context, whose turn, compute func()) error {
+	return p.run(ctx, &job{do: compute, done: make(chan struct{}), turn: whose, known: true, index: -1})
+}
+
+func (p *Pool) run(ctx context.Context, j *job) error {
 	if err := p.enqueue(j); err != nil {
 		return p.reject(err)
 	}
@@ -107,8 +116,8 @@ func (p *Pool) enqueue(j *job) error {
 		return errPoolStopped
 	}
 	if p.waiting.len() >= p.capacity {
-		last := p.waiting.hindmost()
-		if p.waiting.placeFor(j.turn) >= last.place {
+		last := p.waiting.giveWay(j)
+		if last == nil {
 			return errQueueFull
 		}
 		p.waiting.remove(last)

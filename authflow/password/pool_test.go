@@ -103,7 +103,7 @@ func (b *poolBench) end(want ...string) {
 	if !slices.Equal(b.ran, want) {
 		b.t.Errorf("ran %v, want %v", b.ran, want)
 	}
-	if b.depth != 0 || b.waiting.len() != 0 || len(b.waiting.last) != 0 {
+	if b.depth != 0 || b.waiting.len() != 0 || len(b.waiting.strangers.last) != 0 {
 		b.t.Errorf("left over: depth %d, %+v", b.depth, b.waiting)
 	}
 }
@@ -317,7 +317,7 @@ func TestManyClientsComeAndGo(t *testing.T) {
 	if succeeded.Load() != ran.Load() || hashed.Load() != ran.Load() || succeeded.Load()+gone.Load() != 600 {
 		t.Errorf("%d succeeded, %d ran, %d hashed, %d left", succeeded.Load(), ran.Load(), hashed.Load(), gone.Load())
 	}
-	if pool.waiting.len() != 0 || len(pool.waiting.last) != 0 {
+	if pool.waiting.len() != 0 || len(pool.waiting.strangers.last) != 0 {
 		t.Errorf("left over: %+v", pool.waiting)
 	}
 }
