@@ -338,7 +338,7 @@ export const cases = {
     for (const [path, heading] of [
       ["/auth/sign-in", "Anmelden"], ["/auth/sign-up", "Konto anlegen"], ["/auth/forgot", "Passwort vergessen?"], ["/auth/check-mail", "Sehen Sie in Ihr Postfach"],
       ["/auth/reset", "Neues Passwort"], ["/auth/signed-out", "Abgemeldet"], ["/auth/sign-out", "Abmelden"], ["/auth/verify?error=TOKEN_EXPIRED", "Dieser Link hat nicht funktioniert"],
-      ["/auth/nothing", "Das hat nicht funktioniert"],
+      ["/auth/nothing", "Das hat nicht funktioniert"], ["/auth/not-me", "Waren Sie das nicht?"], ["/auth/not-me?token=abc", "Waren Sie das nicht?"],
     ]) {
       await ada.opens(path);
       await ada.heading(heading);
