@@ -1,7 +1,9 @@
 package disavow
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -58,7 +60,12 @@ func (f *Feature) write(c *authflow.Call, tx *sessionstore.Store, user sessionst
 	if err != nil {
 		return err
 	}
-	if err := f.Outbox.Enqueue(c.R.Context(), tx, draft.Letter().Message(f.Brand)); err != nil {
+	err = f.Outbox.Enqueue(c.R.Context(), tx, draft.Letter().Message(f.Brand))
+	switch {
+	case errors.Is(err, mail.ErrPermanent): // the address was written by somebody less strict; its owner may sign in all the same
+		f.Core.Logger.LogAttrs(c.R.Context(), slog.LevelWarn, "no letter about a new device", slog.String("user_id", string(user.ID)), slog.Any("err", err))
+		return nil
+	case err != nil:
 		return fmt.Errorf("enqueue letter about a new device: %w", err)
 	}
 	return c.Record(tx, authflow.Event{Name: authflow.EventNewDevice, UserID: user.ID, SessionID: session.ID})

@@ -1,6 +1,9 @@
 package disavow_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +12,8 @@ import (
 
 	"github.com/posternhq/postern/authflow"
 	"github.com/posternhq/postern/authflow/authflowtest"
+	"github.com/posternhq/postern/authflow/disavow"
+	"github.com/posternhq/postern/authflow/mail"
 	"github.com/posternhq/postern/authflow/pages"
 	"github.com/posternhq/postern/sessionstore"
 )
@@ -108,6 +113,33 @@ func TestWithoutNotificationsThereAreNoLetters(t *testing.T) {
 	browser.Post("/change-password", authflowtest.Body{"currentPassword": authflowtest.Password, "newPassword": "another password"}).Is(200)
 	if n := len(flow.Letters()); n != 0 {
 		t.Errorf("%d letters", n)
+	}
+}
+
+// enqueue is an Outbox.
+type enqueue func() error
+
+func (e enqueue) Enqueue(context.Context, *sessionstore.Store, mail.Message) error { return e() }
+
+func TestALetterThatCannotBeWrittenKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	flow := start(t)
+	user, _ := old(flow)
+	for _, c := range []struct {
+		err    error
+		status int
+	}{
+		{fmt.Errorf("recipient: longer than 254 bytes: %w", mail.ErrPermanent), 200},
+		{errors.New("the database is full"), 500}, // who signs in and is not told of is worse
+	} {
+		flow.Core.Sessions.Tell(disavow.New(disavow.Deps{Core: flow.Core, Store: flow.Store, Outbox: enqueue(func() error { return c.err })}))
+		signIn(flow.Browser().With("User-Agent", fmt.Sprint("device", c.status)), user).Is(c.status)
+	}
+	if e := flow.LastEvent(authflow.EventNewDevice); e.UserID != "" {
+		t.Errorf("event %+v of a letter that was not written", e)
+	}
+	if !strings.Contains(flow.Log(), "no letter about a new device") {
+		t.Error("the operator is not told")
 	}
 }
 
