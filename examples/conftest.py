@@ -91,7 +91,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ex
             stack.enter_context(
                 running(app, folder / "app.log", [sys.executable, "-m", "app", "--port", str(app)], cwd=EXAMPLES / name, env=env)
             )
-            command = [POSTERN, "dev", "--upstream", f"http://127.0.0.1:{app}", "--listen", f"127.0.0.1:{public}", "--admin-listen", f"127.0.0.1:{admin}"]
+            listen = ["--listen", f"127.0.0.1:{public}", "--admin-listen", f"127.0.0.1:{admin}"]
+            command = [POSTERN, "dev", "--upstream", f"http://127.0.0.1:{app}", *listen]
             env = {"PATH": os.environ["PATH"], "POSTERN_RATE_LIMIT_ENABLED": "false", **(environ or {})}
             stack.enter_context(running(public, folder / "postern.log", command, cwd=folder, env=env))
             return Example(f"http://localhost:{public}")

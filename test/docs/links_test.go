@@ -64,6 +64,34 @@ func follow(all map[string]page, from page, target string) (problem string) {
 	return ""
 }
 
+// TestEveryPageIsFoundFromTheReadme follows links from page to page, a folder's README included.
+func TestEveryPageIsFoundFromTheReadme(t *testing.T) {
+	t.Parallel()
+	all := map[string]page{}
+	for _, p := range pages(t) {
+		all[p.path] = p
+	}
+	found := map[string]bool{"README.md": true}
+	for queue := []string{"README.md"}; len(queue) > 0; queue = queue[1:] {
+		for _, target := range link.FindAllStringSubmatch(all[queue[0]].prose, -1) {
+			bare, _, _ := strings.Cut(target[1], "#")
+			to := path.Join(path.Dir(queue[0]), bare)
+			if _, isPage := all[to]; !isPage {
+				to = path.Join(to, "README.md")
+			}
+			if _, isPage := all[to]; isPage && !found[to] {
+				found[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	for name := range all {
+		if !found[name] {
+			t.Errorf("no link leads from README.md to %s", name)
+		}
+	}
+}
+
 func TestFilesThatAreNamedAreThere(t *testing.T) {
 	t.Parallel()
 	for _, p := range pages(t) {

@@ -17,6 +17,12 @@ var (
 	generic  = regexp.MustCompile(`_SOCIAL_[A-Z]+_`)
 )
 
+// noSettings are variables of another kind.
+var noSettings = map[string]bool{
+	"POSTERN_APP_SOCKET":      true, // what the injector tells applications
+	"POSTERN_DOCTOR_PASSWORD": true, // read by postern doctor alone
+}
+
 // reference is what docs/configuration.md lists, which a test of its own keeps true.
 func reference(t *testing.T) (keys, variables map[string]bool) {
 	t.Helper()
@@ -83,8 +89,8 @@ func TestSettingsThatAreNamedExist(t *testing.T) {
 			text += b.text
 		}
 		for _, name := range variable.FindAllString(text, -1) {
-			if strings.HasPrefix(name, "POSTERN_TEST_") || strings.HasSuffix(name, "_") || name == "POSTERN_APP_SOCKET" {
-				continue // those of the tests, the beginning of a name, what the injector tells applications
+			if strings.HasPrefix(name, "POSTERN_TEST_") || strings.HasSuffix(name, "_") || noSettings[name] {
+				continue // those of the tests, the beginning of a name
 			}
 			if whole := strings.TrimSuffix(generic.ReplaceAllString(name, "_SOCIAL_<NAME>_"), "_FILE"); !variables[name] && !variables[whole] && !strings.Contains(whole, "_SOCIAL_<NAME>_") {
 				t.Errorf("%s: there is no variable %s", p.path, name)
@@ -93,6 +99,21 @@ func TestSettingsThatAreNamedExist(t *testing.T) {
 	}
 	if named < 200 {
 		t.Errorf("only %d settings are named", named)
+	}
+}
+
+// TestMakeTargetsThatAreNamedExist is for those in the text, as `make verify`; those in blocks are looked at with the rest of the shell.
+func TestMakeTargetsThatAreNamedExist(t *testing.T) {
+	t.Parallel()
+	named := 0
+	for _, p := range pages(t) {
+		for _, found := range regexp.MustCompile("`make ([a-z0-9-]+)[^`]*`").FindAllStringSubmatch(p.prose, -1) {
+			named++
+			target(t, found[1])
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d targets are named", named)
 	}
 }
 

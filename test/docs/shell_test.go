@@ -35,9 +35,20 @@ func shell(t *testing.T, text string) {
 		if len(words) > 0 && (words[0] == "postern" || strings.HasSuffix(words[0], "bin/postern")) {
 			invocation(t, words[1:])
 		}
+		if len(words) > 1 && words[0] == "make" && words[1] != "-C" {
+			target(t, words[1])
+		}
 	}
 	for _, found := range apiPath.FindAllStringSubmatch(text, -1) {
 		described(t, found[1])
+	}
+}
+
+// target fails unless the Makefile has it.
+func target(t *testing.T, name string) {
+	t.Helper()
+	if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + `:`).MatchString(text(t, filepath.Join(root, "Makefile"))) {
+		t.Errorf("there is no make %s", name)
 	}
 }
 
