@@ -53,6 +53,11 @@ func (c Config) may(u sessionstore.User, asked Permissions) bool {
 	return slices.Contains(c.AdminUserIDs, string(u.ID)) || slices.ContainsFunc(c.rolesOf(u), func(role string) bool { return c.roles().allows(role, asked) })
 }
 
+// May tells whether a user with this id and the roles of this column may do something: for pages, which are not to offer what is refused.
+func (c Config) May(id sessionstore.UserID, role, resource, action string) bool {
+	return c.Enabled && c.may(sessionstore.User{ID: id, Role: &role}, Permissions{resource: {action}})
+}
+
 // rolesOf are the user's roles, as they stand in the column.
 func (c Config) rolesOf(u sessionstore.User) []string {
 	if u.Role == nil || *u.Role == "" {

@@ -32,15 +32,15 @@ func TestEventsAreFoundByWhatIsLookedFor(t *testing.T) {
 			record(e)
 		}
 		for _, c := range []struct {
-			filter audit.Filter
+			filter authflow.EventFilter
 			want   []string
 		}{
-			{audit.Filter{}, []string{"sign_in root ", "user_banned ada root", "sign_in_failed  ", "sign_in ada "}},
-			{audit.Filter{Name: authflow.EventSignIn}, []string{"sign_in root ", "sign_in ada "}},
-			{audit.Filter{Outcome: authflow.OutcomeFailure}, []string{"sign_in_failed  "}},
-			{audit.Filter{Who: "root"}, []string{"sign_in root ", "user_banned ada root"}},
-			{audit.Filter{Who: "ada", Address: "192.0.2.1"}, []string{"sign_in ada "}},
-			{audit.Filter{Who: "nobody"}, nil},
+			{authflow.EventFilter{}, []string{"sign_in root ", "user_banned ada root", "sign_in_failed  ", "sign_in ada "}},
+			{authflow.EventFilter{Name: authflow.EventSignIn}, []string{"sign_in root ", "sign_in ada "}},
+			{authflow.EventFilter{Outcome: authflow.OutcomeFailure}, []string{"sign_in_failed  "}},
+			{authflow.EventFilter{Who: "root"}, []string{"sign_in root ", "user_banned ada root"}},
+			{authflow.EventFilter{Who: "ada", Address: "192.0.2.1"}, []string{"sign_in ada "}},
+			{authflow.EventFilter{Who: "nobody"}, nil},
 		} {
 			c.filter.Limit = 10
 			entries, err := recorder.Search(t.Context(), c.filter)
@@ -66,7 +66,7 @@ func TestPagesOfEventsMissNone(t *testing.T) {
 			}
 		}
 		seen := map[string]bool{}
-		filter := audit.Filter{Limit: 3}
+		filter := authflow.EventFilter{Limit: 3}
 		for range 3 {
 			entries, err := recorder.Search(t.Context(), filter)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/posternhq/postern/authflow/pages"
 )
@@ -26,6 +27,14 @@ func (f *Flow) site(s Settings) http.Handler {
 		Events:    f.recorder.OfUser,
 		RequestID: func(r *http.Request) string { return sender(r).RequestID },
 		Observe:   func(*http.Request, string) {},
+	}
+	if s.Admin.Enabled && s.Pages.Admin {
+		deps.Admin = &pages.Administration{
+			May: s.Admin.May, Trail: f.recorder.Search,
+			Health: func() pages.Health {
+				return pages.Health{Version: "test", Started: f.Clock.Now(), Database: "ok", Lookups: 1000, Hits: 987, Invalidations: 2, InvalidationLag: 1500 * time.Microsecond}
+			},
+		}
 	}
 	for id, name := range f.Social.Names() {
 		deps.Providers = append(deps.Providers, pages.Provider{ID: id, Name: name})

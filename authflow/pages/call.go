@@ -20,6 +20,20 @@ func (v *visit) call(method, path string, body fields, into any) error {
 	if err != nil {
 		return err
 	}
+	return v.send(r, into)
+}
+
+// ask is call for a POST that changes nothing. A page that is only looked at has no Origin, and needs none for that.
+func (v *visit) ask(path string, body fields, into any) error {
+	r, err := v.apiRequest(http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Origin", v.pages.Core.BaseURL)
+	return v.send(r, into)
+}
+
+func (v *visit) send(r *http.Request, into any) error {
 	answer := &recorder{header: http.Header{}}
 	v.pages.API.ServeHTTP(answer, r)
 	v.w.Header()["Set-Cookie"] = append(v.w.Header()["Set-Cookie"], answer.header["Set-Cookie"]...)
@@ -30,7 +44,7 @@ func (v *visit) call(method, path string, body fields, into any) error {
 		return nil
 	}
 	if err := json.Unmarshal(answer.body.Bytes(), into); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", path, err)
+		return fmt.Errorf("read the answer of %s: %w", r.URL.Path, err)
 	}
 	return nil
 }

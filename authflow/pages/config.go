@@ -17,6 +17,8 @@ type Config struct {
 	AccentColor     string `key:"accent_color" default:"#2456c6" doc:"Colour of buttons and links on light pages, as #rrggbb. It must be readable on white."`
 	DarkAccentColor string `key:"dark_accent_color" doc:"The same on dark pages. Empty: a lighter accent_color." example:"#8fb0ff"`
 
+	Admin bool `key:"admin" default:"true" doc:"Whether users with the permission user: [list] get pages for administrators, at /auth/admin, where auth.admin.enabled is on."`
+
 	Links LinksConfig `key:"links"`
 }
 

@@ -5,6 +5,7 @@
 //	/auth/forgot    /auth/reset        another password by mail
 //	/auth/account   /auth/delete       the account, its devices and ways in; its end
 //	/auth/not-me                       from a letter about what the owner may not have done
+//	/auth/admin…                       for administrators: users, the audit trail, how the process is
 //	/auth/sign-out  /auth/signed-out   /auth/error
 //
 // A page is a template (templates/), its words are in a file for each language (words/), and what it does is in a file of Go. Without

@@ -91,12 +91,14 @@ func (v *visit) expectLetter(email string) {
 // identity is the signed-in person as the API tells of them.
 type identity struct {
 	Session struct {
-		ID sessionstore.SessionID `json:"id"`
+		ID             sessionstore.SessionID `json:"id"`
+		ImpersonatedBy sessionstore.UserID    `json:"impersonatedBy"`
 	} `json:"session"`
 	User struct {
 		ID            sessionstore.UserID `json:"id"`
 		Name          string              `json:"name"`
 		Email         string              `json:"email"`
 		EmailVerified bool                `json:"emailVerified"`
+		Role          string              `json:"role"`
 	} `json:"user"`
 }

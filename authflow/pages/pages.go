@@ -57,6 +57,8 @@ type Deps struct {
 
 	// Events returns what happened to a user lately, the newest first. Nil: nothing is written down.
 	Events func(ctx context.Context, user sessionstore.UserID, limit int) ([]authflow.Event, error)
+	// Admin is what pages for administrators stand on. Nil: there are none.
+	Admin *Administration
 	// RequestID is the one in the log.
 	RequestID func(*http.Request) string
 	// Observe hears which page was asked for, "" if none, once it has been answered.
@@ -125,6 +127,13 @@ func New(cfg Config, deps Deps) (*Pages, error) {
 		Path + "/sign-out":   {showSignOut, signOut},
 		Path + "/signed-out": {showSignedOut, nil},
 		Path + "/error":      {showError, nil},
+
+		adminPath:             {showUsers, nil},
+		adminPath + "/new":    {showNewUser, createUser},
+		adminPath + "/user":   {showUser, changeUser},
+		adminPath + "/events": {showTrail, nil},
+		adminPath + "/health": {showHealth, nil},
+		stopPath:              {toAdmin, stopImpersonating},
 	}
 	return p, p.parseTemplates()
 }

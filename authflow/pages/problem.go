@@ -23,14 +23,16 @@ type problem struct {
 
 // The codes of the pages' own.
 const (
-	codeNoCookies      = "NO_COOKIES"         // the browser did not send back what it was given
-	codeFormExpired    = "FORM_EXPIRED"       // not a form of ours, or an old one
-	codeSessionNotKept = "SESSION_NOT_KEPT"   // somebody signed in, and comes back without a session
-	codeNotFound       = "PAGE_NOT_FOUND"     //
-	codeTooMany        = "TOO_MANY_REQUESTS"  //
-	codeMethod         = "METHOD_NOT_ALLOWED" //
-	codeInternal       = "INTERNAL_SERVER_ERROR"
-	codeLinkRefused    = "LINK_REFUSED" // a mailed link is incomplete, used or too old
+	codeNoCookies       = "NO_COOKIES"         // the browser did not send back what it was given
+	codeFormExpired     = "FORM_EXPIRED"       // not a form of ours, or an old one
+	codeSessionNotKept  = "SESSION_NOT_KEPT"   // somebody signed in, and comes back without a session
+	codeNotFound        = "PAGE_NOT_FOUND"     //
+	codeTooMany         = "TOO_MANY_REQUESTS"  //
+	codeMethod          = "METHOD_NOT_ALLOWED" //
+	codeInternal        = "INTERNAL_SERVER_ERROR"
+	codeNoAdministrator = "ADMINISTRATORS_ONLY"
+	codeNotSure         = "NOT_SURE"
+	codeLinkRefused     = "LINK_REFUSED" // a mailed link is incomplete, used or too old
 )
 
 func (p *problem) Error() string { return cmp.Or(p.Message, p.Code) }

@@ -24,7 +24,7 @@ func (v *visit) returnTo() string {
 	} else if u.Host == "" || strings.HasPrefix(strings.ToLower(target), v.pages.Core.BaseURL) {
 		path = u.Path
 	}
-	if isBelow(v.pages.base, path) || isBelow(Path, path) && !isBelow(accountPath, path) && !isBelow(deletePath, path) {
+	if isBelow(v.pages.base, path) || isBelow(Path, path) && !isBelow(accountPath, path) && !isBelow(deletePath, path) && (!isBelow(adminPath, path) || path == stopPath) {
 		return ""
 	}
 	return target

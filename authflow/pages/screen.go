@@ -27,17 +27,18 @@ type screen struct {
 	Version   string // of the assets
 	Links     []link
 
-	Page      string // the template's name
-	Title     string
-	Token     string // of forms
-	ReturnTo  string
-	Notice    string
-	Problem   *told
-	Continue  string // where signing in leads
-	Offers    Offers
-	Providers []Provider
-	Me        *identity
-	V         any // what only this page has
+	Page        string // the template's name
+	Title       string
+	Token       string // of forms
+	ReturnTo    string
+	Notice      string
+	Problem     *told
+	Continue    string // where signing in leads
+	Offers      Offers
+	Providers   []Provider
+	Me          *identity
+	Administers bool // there is a link to the pages for administrators
+	V           any  // what only this page has
 }
 
 type link struct{ Text, URL string }
@@ -65,8 +66,9 @@ func (p *Pages) parseTemplates() error {
 				}
 				return f
 			},
-			"stamp": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-			"date":  w.Stamp,
+			"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+			"date":   w.Stamp,
+			"number": func(n any) string { return fmt.Sprint(n) },
 			"device": func(program, system string) string {
 				switch {
 				case program == "":
@@ -89,6 +91,7 @@ func (p *Pages) parseTemplates() error {
 func (v *visit) show(page string, values any) error {
 	s := v.pages.screen(v.words, page)
 	s.Token, s.ReturnTo, s.Continue, s.Me, s.V = v.token(), v.returnTo(), v.destination(), v.me, values
+	s.Administers = v.may("user", "list")
 	status := http.StatusOK
 	if v.problem != nil {
 		status, s.Problem = v.problem.Status, v.tell(v.problem)

@@ -31,7 +31,7 @@ func TestTemplatesSayOnlyWhatThereIs(t *testing.T) {
 				t.Errorf("%s says %s, for which there are no words", name, match[1])
 			}
 		}
-		for _, match := range regexp.MustCompile(`\{\{define "([a-z-]+)"\}\}\{\{template "(?:narrow|wide)"`).FindAllStringSubmatch(string(text), -1) {
+		for _, match := range regexp.MustCompile(`\{\{define "([a-z-]+)"\}\}\{\{template "(?:narrow|wide|admin)"`).FindAllStringSubmatch(string(text), -1) {
 			if !words.Has(match[1] + ".title") {
 				t.Errorf("page %s has no title", match[1])
 			}
@@ -40,6 +40,11 @@ func TestTemplatesSayOnlyWhatThereIs(t *testing.T) {
 	for action, change := range changes {
 		if !words.Has("notice." + string(change.notice)) {
 			t.Errorf("%s is done without a word", action)
+		}
+	}
+	for action, change := range userChanges {
+		if !words.Has("notice." + string(change.notice)) {
+			t.Errorf("%s is done to a user without a word", action)
 		}
 	}
 }

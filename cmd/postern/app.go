@@ -24,6 +24,7 @@ type app struct {
 	streams *proxy.Streams
 	admin   *adminListener
 	extras  extras
+	health  *healthGauge
 
 	certificates *certificates
 	current      atomic.Pointer[generation]
@@ -41,6 +42,7 @@ type extras struct {
 // newApp opens the database and wires the packages. It starts nothing that needs stopping but the database's connections.
 func newApp(ctx context.Context, cfg config.Config, log *logs, x extras) (*app, error) {
 	a := &app{cfg: cfg, log: log, logger: log.Logger, metrics: newMetrics(), extras: x}
+	a.health = newHealthGauge(a)
 	options := sessionstore.Options{Logger: log.Logger, Migrations: migrations(cfg), ObserveDatabase: a.metrics.databaseCondition}
 	cacheOptions := sessionstore.CacheOptions{Observe: a.metrics.cacheResult, ObserveLookup: a.metrics.cacheLookup, ObserveRenewal: a.metrics.renewed}
 	if x.tracing != nil {

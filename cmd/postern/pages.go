@@ -39,6 +39,12 @@ func (a *app) newPages(cfg config.Config, n *api) (*pages.Pages, error) {
 	if cfg.Audit.Enabled {
 		deps.Events = a.lasting.recorder.OfUser
 	}
+	if cfg.Auth.Admin.Enabled && cfg.Pages.Admin {
+		deps.Admin = &pages.Administration{May: cfg.Auth.Admin.May, Health: a.health.read}
+		if cfg.Audit.Enabled {
+			deps.Admin.Trail = a.lasting.recorder.Search
+		}
+	}
 	return pages.New(cfg.Pages, deps)
 }
 

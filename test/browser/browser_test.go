@@ -71,6 +71,19 @@ func TestPages(t *testing.T) {
 	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "pages")
 }
 
+// TestAdministration has somebody whose account was made at the command line look after the others by the pages for that.
+func TestAdministration(t *testing.T) {
+	settings := map[string]string{"database.path": filepath.Join(t.TempDir(), "postern.db"), "auth.admin.enabled": "true"}
+	for _, who := range []string{"phone", "desk", "dark"} {
+		if out, err := harness.RunPostern(t, t.TempDir(), settings, "user", "create", "--email", who+"@example.test", "--name", "Root", "--role", "admin", "--verified"); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	settings["rate_limit.enabled"] = "false"
+	postern := harness.StartDev(t, settings)
+	stack{Page: postern.URL, Postern: postern.URL, Direct: postern.URL}.play(t, "administration")
+}
+
 // stream goes on until it is cut off.
 func stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
