@@ -14,6 +14,7 @@ PROFILE := cmd/postern/pgo/default.pgo
 
 GOLANGCI_LINT := bin/tools/golangci-lint@v2.15.0
 GOVULNCHECK   := bin/tools/govulncheck@v1.9.0
+CYCLONEDX     := bin/tools/cyclonedx-gomod@v1.10.0
 
 # Whole programs talking to each other: slow, and of no more use under the race
 # detector, which watches one process.
@@ -131,9 +132,21 @@ browser: build ## Use Postern through a public component kit, its pages, and the
 	$(WITH_POSTGRES) go test -timeout 20m -v ./test/browser/...
 
 .PHONY: lint
-lint: check $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows, run the linters and govulncheck
+lint: check licenses $(GOLANGCI_LINT) $(GOVULNCHECK) ## Check the import arrows and licences, run the linters and govulncheck
 	$(GOLANGCI_LINT) run ./...
 	tools/vulncheck.sh $(GOVULNCHECK)
+
+.PHONY: licenses
+licenses: build $(CYCLONEDX) ## Fail if a module in the binary has a licence that is not on the list
+	@GOPROXY=off $(CYCLONEDX) bin -json -licenses -std -version $(VERSION) bin/postern 2>/dev/null | go run ./tools/licenses
+
+.PHONY: release
+release: $(CYCLONEDX) ## Build binaries, SBOM and checksums into dist/
+	tools/release.sh $(VERSION) $(CYCLONEDX)
+
+.PHONY: reproducible
+reproducible: ## Build twice, in different places, and compare
+	tools/reproducible.sh
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 1m), ten million targets, and 100,000 steps of sessions' lives, with another seed each time
@@ -166,11 +179,11 @@ image: ## Build the container image postern:VERSION
 	docker build --build-arg VERSION=$(VERSION) --tag postern:$(VERSION) .
 
 .PHONY: tools
-tools: $(GOLANGCI_LINT) $(GOVULNCHECK) ## Build the pinned linters into bin/tools
+tools: $(GOLANGCI_LINT) $(GOVULNCHECK) $(CYCLONEDX) ## Build the pinned linters into bin/tools
 
 .PHONY: clean
 clean: ## Remove what building and testing have left
-	rm -rf bin coverage.out examples/fastapi/.venv examples/react/node_modules examples/react/dist python/.venv-* test/compat/node_modules test/browser/node_modules test/browser/pictures
+	rm -rf bin dist coverage.out examples/fastapi/.venv examples/react/node_modules examples/react/dist python/.venv-* test/compat/node_modules test/browser/node_modules test/browser/pictures
 
 # Built outside the module, so that the linters' requirements do not become ours.
 bin/tools/golangci-lint@%:
@@ -180,3 +193,7 @@ bin/tools/golangci-lint@%:
 bin/tools/govulncheck@%:
 	GOBIN=$(CURDIR)/bin/tools go install golang.org/x/vuln/cmd/govulncheck@$*
 	mv bin/tools/govulncheck $@
+
+bin/tools/cyclonedx-gomod@%:
+	GOBIN=$(CURDIR)/bin/tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$*
+	mv bin/tools/cyclonedx-gomod $@

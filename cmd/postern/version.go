@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/fips140"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -28,7 +29,11 @@ func newVersion() *cobra.Command {
 		Short: "Print the version",
 		Args:  noMoreArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "postern %s (%s, %s/%s)\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			mode := ""
+			if fips140.Enabled() {
+				mode = ", FIPS 140-3"
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "postern %s (%s, %s/%s%s)\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, mode)
 			return err
 		},
 	}
