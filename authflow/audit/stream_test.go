@@ -32,7 +32,6 @@ type collector struct {
 	mu      sync.Mutex
 	batches []audit.Batch
 	fail    int // how many answers still say 503
-	signed  []string
 }
 
 func newCollector(t *testing.T) *collector {

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -62,7 +63,8 @@ func stillOpen(conn net.Conn) error {
 		return fmt.Errorf("write to syslog: %w", err)
 	}
 	_, err := conn.Read(make([]byte, 1))
-	if timeout, ok := err.(net.Error); err == nil || ok && timeout.Timeout() { //nolint:errorlint // what a connection returns is not wrapped
+	var timeout net.Error
+	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 		return nil
 	}
 	return fmt.Errorf("syslog closed the connection: %w", err)
