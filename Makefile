@@ -122,6 +122,11 @@ test-k8s: ## The same, and a real API server with etcd: builds kube-apiserver on
 	examples/fastapi/install.sh requirements-test.txt
 	POSTERN_TEST_KUBERNETES=1 go -C test/kubernetes test -count=1 -timeout 60m -v ./...
 
+.PHONY: skew
+skew: build ## Upgrade from the revision AGAINST and roll back, both versions on one database; by default from the last release
+	SKEW_AGAINST=$$(test '$(origin AGAINST)' = file && git describe --tags --abbrev=0 || echo '$(AGAINST)') \
+		$(WITH_POSTGRES) go test -count=1 -timeout 20m -v ./test/e2e -run '^TestTwoVersionsServeOneDatabase$$'
+
 .PHONY: alerts
 alerts: ## Check and test the alerts for Prometheus; needs promtool, which Debian has in the package prometheus
 	promtool check rules deploy/prometheus/alerts.yaml

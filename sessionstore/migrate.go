@@ -21,6 +21,8 @@ var migrationFiles embed.FS
 
 // MigrationSet creates the tables of one feature, step by step. FS holds migrations/postgres/0001_name.sql and
 // migrations/sqlite/0001_name.sql, numbered without gaps and only ever added to. They may use the placeholders of Statements.
+// An older Postern goes on with a database that has further steps, so that versions can be rolled and rolled back; a step that it cannot go on with
+// is called 0007_breaking_name.sql.
 //
 // A feature that keeps its rows in the table of a better-auth plugin names that model instead, such as jwks: such a table
 // is made where it is missing and never altered, as the core ones, and may be renamed like them.

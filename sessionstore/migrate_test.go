@@ -241,7 +241,7 @@ func TestTenMigrationsAtOnceMigrateOnce(t *testing.T) {
 	}
 }
 
-func TestLaterStepsAreAppliedAndNewerDatabasesRefused(t *testing.T) {
+func TestLaterStepsAreAppliedAndNewerDatabasesServed(t *testing.T) {
 	t.Parallel()
 	for _, p := range places {
 		t.Run(p.name, func(t *testing.T) {
@@ -263,14 +263,26 @@ func TestLaterStepsAreAppliedAndNewerDatabasesRefused(t *testing.T) {
 			_, err = sessionstore.Migrate(t.Context(), cfg, outbox(2), nil)
 			check(t, err)
 			status(outbox(2), "two steps", nil)
-			status(outbox(1), "newer", sessionstore.ErrNotUnderstood)
-			if _, err := sessionstore.Open(t.Context(), cfg, sessionstore.Options{Migrations: outbox(1)}); !errors.Is(err, sessionstore.ErrNotUnderstood) {
+			status(outbox(1), "newer", nil)
+			walk(t, storetest.Open(t, cfg, sessionstore.Options{Migrations: outbox(1)}))
+			_, err = sessionstore.Migrate(t.Context(), cfg, outbox(1), nil)
+			check(t, err)
+			status(outbox(2), "two steps", nil) // the older one has left it as it was
+
+			breaking := outbox(2)
+			for _, dialect := range []string{"postgres", "sqlite"} {
+				breaking[0].FS.(fstest.MapFS)["migrations/"+dialect+"/0003_breaking_body.sql"] = &fstest.MapFile{Data: []byte("ALTER TABLE {postern.mail} DROP COLUMN body;")}
+			}
+			_, err = sessionstore.Migrate(t.Context(), cfg, breaking, nil)
+			check(t, err)
+			status(outbox(1), "newer and breaking", sessionstore.ErrNotUnderstood)
+			if _, err := sessionstore.Open(t.Context(), cfg, sessionstore.Options{Migrations: outbox(2)}); !errors.Is(err, sessionstore.ErrNotUnderstood) {
 				t.Errorf("open: %v", err)
 			}
 			p.run(t, cfg, map[string]string{
 				"postgres": "UPDATE postern.migration SET name = 'other' WHERE version = 2", "sqlite": "UPDATE postern_migration SET name = 'other' WHERE version = 2",
 			}[p.name])
-			status(outbox(2), "another history", sessionstore.ErrNotUnderstood)
+			status(breaking, "another history", sessionstore.ErrNotUnderstood)
 		})
 	}
 }

@@ -11,12 +11,17 @@ import (
 // State says how a table or a migration stands.
 type State string
 
-// The states of a Step. Created is Missing after Migrate.
+// The states of a Step. Created is Missing after Migrate; Newer was made by a newer Postern, which this one can work beside.
 const (
 	Present State = "present"
 	Missing State = "missing"
 	Created State = "created"
+	Newer   State = "newer"
 )
+
+// breaking begins the name of a migration that an older Postern cannot work with, such as one that drops a column: 0007_breaking_name.sql. All
+// others only add, so that two versions serve one database while one replaces the other, in either direction.
+const breaking = "breaking_"
 
 // Step is a table of better-auth, the column of an additional field in such a table, or one migration of a set.
 type Step struct {
@@ -90,6 +95,8 @@ func (r Report) Lines() []string {
 		lines = append(lines, fmt.Sprintf("%d to create; run: postern migrate up", counts[Missing]))
 	case counts[Created] > 0:
 		lines = append(lines, fmt.Sprintf("%d created", counts[Created]))
+	case counts[Newer] > 0:
+		lines = append(lines, "up to date; a newer Postern has added to it, which this one does not mind")
 	default:
 		lines = append(lines, "up to date")
 	}
@@ -121,9 +128,12 @@ func isUnenforced(column string) bool {
 	return false
 }
 
-// warn names columns that mean something for sign-in and on which nothing here acts.
+// warn names columns that mean something for sign-in and on which nothing here acts, and what a newer Postern has added.
 func (r Report) warn(ctx context.Context, log *slog.Logger) {
 	for _, s := range r.Steps {
+		if s.State == Newer {
+			log.LogAttrs(ctx, slog.LevelWarn, "database was migrated by a newer postern", slog.String("step", s.Name))
+		}
 		for _, column := range append(s.Leaves[:len(s.Leaves):len(s.Leaves)], s.Uses...) {
 			if isUnenforced(column) {
 				log.LogAttrs(ctx, slog.LevelWarn, "column is not enforced: sign-in does not look at it",
@@ -157,11 +167,16 @@ func (r *Report) add(set string, steps []Step, applied []string) {
 		}
 	}
 	r.Steps = append(r.Steps, steps...)
-	if len(applied) > len(steps) {
-		r.Problems = append(r.Problems, Problem{
-			Table:    "migration",
-			Expected: fmt.Sprintf("%s at version %d or older", set, len(steps)),
-			Found:    fmt.Sprintf("version %d, made by a newer Postern; start that one", len(applied)),
-		})
+	for i, name := range applied[min(len(steps), len(applied)):] {
+		version := len(steps) + i + 1
+		if strings.HasPrefix(name, breaking) {
+			r.Problems = append(r.Problems, Problem{
+				Table:    "migration",
+				Expected: fmt.Sprintf("%s at version %d or older", set, version-1),
+				Found:    fmt.Sprintf("version %d, made by a newer Postern; start that one", len(applied)),
+			})
+			return
+		}
+		r.Steps = append(r.Steps, Step{Name: fmt.Sprintf("migration %s %d %s", set, version, name), State: Newer, set: set, version: version, file: name})
 	}
 }

@@ -26,6 +26,7 @@ type Postern struct {
 	URL      string // of the public listener, and the public URL
 	AdminURL string // of the admin listener
 
+	file    string   // of another version; empty for the present source's
 	args    []string // of the command
 	env     []string
 	dir     string
@@ -87,13 +88,23 @@ func (p *Postern) endWith(t testing.TB) {
 // ReadsFile has the command read a configuration file, too. Settings that were given to NewPostern win.
 func (p *Postern) ReadsFile(name string) { p.args = append(p.args, "--config", name) }
 
+// Is has it be another version, whose binary the file is. The settings stay, and those that it does not know have to be left out.
+func (p *Postern) Is(file string) { p.file = file }
+
+func (p *Postern) executable() (string, error) {
+	if p.file != "" {
+		return p.file, nil
+	}
+	return executable()
+}
+
 // Variable sets one of the environment, for what is no setting of Postern's.
 func (p *Postern) Variable(name, value string) { p.env = append(p.env, name+"="+value) }
 
 // Output is what another command says, standard output and error together, with the same settings.
 func (p *Postern) Output(t testing.TB, args ...string) string {
 	t.Helper()
-	file, err := executable()
+	file, err := p.executable()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +150,7 @@ func (p *Postern) Start() error {
 
 // Launch runs the command and does not wait.
 func (p *Postern) Launch() error {
-	file, err := executable()
+	file, err := p.executable()
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type Config struct {
 
 // Resources are quantities as Kubernetes writes them. Empty asks for nothing.
 type Resources struct {
-	CPURequest    string `key:"cpu_request" default:"10m" doc:"CPU time that is reserved. At rest Postern uses less than 1m; a core serves some thousands of requests a second."`
+	CPURequest    string `key:"cpu_request" default:"10m" doc:"CPU time that is reserved. At rest Postern uses 2m; a core serves some thousands of requests a second."`
 	CPULimit      string `key:"cpu_limit" doc:"CPU time at most. Empty: no limit, since a limit delays requests while cores are idle."`
 	MemoryRequest string `key:"memory_request" default:"48Mi" doc:"Memory that is reserved."`
 	MemoryLimit   string `key:"memory_limit" default:"256Mi" doc:"Memory at most; GOMEMLIMIT is set to nine tenths of it. A password takes 32 MiB while it is hashed, 100,000 remembered sessions take 100 MiB."`
